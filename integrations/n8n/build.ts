@@ -3,7 +3,10 @@ import { dirname, join } from 'node:path'
 
 import { build } from 'esbuild'
 
-/** Builds each node and credential as one CommonJS file with the name of its class, as n8n loads it, without dependencies. */
+/**
+ * Builds each node and credential as one CommonJS file with the name of its class, as n8n loads it, without
+ * dependencies.
+ */
 const root = import.meta.dirname
 const dist = join(root, 'dist')
 const entries = globSync('{nodes,credentials}/**/*.{node,credentials}.ts', { cwd: root })

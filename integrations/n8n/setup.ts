@@ -3,8 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Installs n8n's engine and linter in their own folder: they have 420 MB and pinned versions, which the workspace should
- * neither install nor follow. Does nothing if they are installed as the lockfile says.
+ * Installs n8n's engine and linter in their own folder: they have 420 MB and pinned versions, which the workspace
+ * should neither install nor follow. Does nothing if they are installed as the lockfile says.
  */
 const folder = join(import.meta.dirname, 'engine')
 const installed = join(folder, 'node_modules/.installed')

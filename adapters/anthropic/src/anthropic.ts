@@ -130,8 +130,8 @@ function createClient({
 }
 
 /**
- * Moves constraints that Anthropic's strict mode does not support (`minimum`, `maxLength`, …) into descriptions; answers are
- * checked against the whole schema later. Throws `invalid_config` for a field without a type.
+ * Moves constraints that Anthropic's strict mode does not support (`minimum`, `maxLength`, …) into descriptions;
+ * answers are checked against the whole schema later. Throws `invalid_config` for a field without a type.
  */
 function supported(schema: JsonObject): Record<string, unknown> {
   try {

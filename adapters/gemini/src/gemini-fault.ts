@@ -6,8 +6,8 @@ const bodySchema = z.object({
   error: z.object({ status: z.string().optional(), details: detailsSchema.optional() }),
 })
 /**
- * `ApiError` of the one SDK and `GoogleGenerativeAIFetchError` of the other. Recognised by shape, because the error may come
- * from another copy of the SDK.
+ * `ApiError` of the one SDK and `GoogleGenerativeAIFetchError` of the other. Recognised by shape, because the error may
+ * come from another copy of the SDK.
  */
 const statusErrorSchema = z.object({
   status: z.int(),

@@ -56,7 +56,9 @@ export async function createGenAIClient({
   return new GoogleGenAI({ apiKey, apiVersion, vertexai: false, httpOptions: { baseUrl } })
 }
 
-/** The fetch of a client, which the SDK does not expose. A fetch for one request replaces it, so that one must call it. */
+/**
+ * The fetch of a client, which the SDK does not expose. A fetch for one request replaces it, so that one must call it.
+ */
 function fetchOf(client: object): typeof globalThis.fetch | undefined {
   const { httpOptions } = client as { httpOptions?: { fetch?: typeof globalThis.fetch } }
   return httpOptions?.fetch

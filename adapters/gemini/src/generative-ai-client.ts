@@ -5,7 +5,10 @@ import { readAnswer, readAnswerStream } from './gemini-answer.ts'
 import { toOpenApiSchema } from './open-api-schema.ts'
 import type { GeminiOptions, GenerativeAIClient, Send } from './options.ts'
 
-/** This SDK does not repeat requests and does not show what it sends: each question is one attempt, without status or ids. */
+/**
+ * This SDK does not repeat requests and does not show what it sends: each question is one attempt, without status or
+ * ids.
+ */
 export function sendByGenerativeAI(
   client: GenerativeAIClient,
   { model, baseUrl, apiVersion, maxOutputTokens, temperature }: GeminiOptions,

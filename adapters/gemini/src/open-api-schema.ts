@@ -15,8 +15,8 @@ const known = [
 ]
 
 /**
- * Writes a JSON Schema in the part of OpenAPI 3.0 that `responseSchema` knows. Other keywords are left out, because the answer
- * is checked with the whole schema later. Throws `invalid_config` for a schema that refers to itself.
+ * Writes a JSON Schema in the part of OpenAPI 3.0 that `responseSchema` knows. Other keywords are left out, because the
+ * answer is checked with the whole schema later. Throws `invalid_config` for a schema that refers to itself.
  */
 export function toOpenApiSchema(schema: JsonObject): JsonObject {
   if (schema['$ref'] !== undefined) throw unsupported()

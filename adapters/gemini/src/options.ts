@@ -50,7 +50,10 @@ export interface GeminiOptions extends ProviderOptions {
   readonly baseUrl?: string
   /** `v1beta` by default, which supports system instructions and schemas. A given `GoogleGenAI` keeps its own. */
   readonly apiVersion?: string
-  /** How often `@google/genai` repeats a failed request; by default 2, or the client's setting. Its predecessor never does. */
+  /**
+   * How often `@google/genai` repeats a failed request; by default 2, or the client's setting. Its predecessor never
+   * does.
+   */
   readonly maxRetries?: number
   /** Includes thinking; the model's own limit by default. */
   readonly maxOutputTokens?: number

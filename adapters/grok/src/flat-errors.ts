@@ -2,8 +2,8 @@ import { parseStrictJson, type JsonValue } from '@loop-engine/core'
 import { codeOfText } from '@loop-engine/core/provider'
 
 /**
- * xAI's errors are flat, `{ code, error: text }`, but the SDK looks for the code inside `error`. This fetch moves the code
- * there, and drops the text because it quotes the prompt.
+ * xAI's errors are flat, `{ code, error: text }`, but the SDK looks for the code inside `error`. This fetch moves the
+ * code there, and drops the text because it quotes the prompt.
  */
 export function withNestedErrors(inner: typeof globalThis.fetch): typeof globalThis.fetch {
   return async (input, init) => {

@@ -21,7 +21,9 @@ export interface GrokOptions extends ProviderOptions {
   readonly client?: OpenAI
   /** With `/v1`; `https://api.x.ai/v1` by default. */
   readonly baseUrl?: string
-  /** How often a failed request is repeated, each time as an attempt on record; by default 2, or the client's setting. */
+  /**
+   * How often a failed request is repeated, each time as an attempt on record; by default 2, or the client's setting.
+   */
   readonly maxRetries?: number
   /** Includes reasoning; the model's own limit by default. */
   readonly maxOutputTokens?: number
@@ -44,8 +46,8 @@ const optionKeys: KnownKeys<GrokOptions> = {
 }
 
 /**
- * Grok models of xAI as governed actors, through xAI's Responses API and the `openai` package, as xAI documents it. Throws
- * `invalid_config` without a key or a client.
+ * Grok models of xAI as governed actors, through xAI's Responses API and the `openai` package, as xAI documents it.
+ * Throws `invalid_config` without a key or a client.
  *
  * @example
  * const actor = createGrokActorAdapter({ apiKey, model: 'grok-4.3' })
@@ -91,7 +93,9 @@ export function createGrokActorAdapter(options: GrokOptions): Provider {
   )
 }
 
-/** Sets every option that the SDK would otherwise read from the environment, where the settings are meant for OpenAI. */
+/**
+ * Sets every option that the SDK would otherwise read from the environment, where the settings are meant for OpenAI.
+ */
 function createClient({ apiKey, baseUrl = 'https://api.x.ai/v1' }: GrokOptions): OpenAI {
   if (!apiKey) {
     throw new LoopError('invalid_config', 'The grok adapter has neither a key nor a client.', {

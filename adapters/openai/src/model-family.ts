@@ -22,10 +22,15 @@ export interface FamilyBody {
   readonly reasoning?: { readonly effort: ReasoningEffort }
 }
 
-/** Matches `o1`, `o3-mini`, `gpt-5`, `gpt-6-sol`, `codex-…`, also fine-tuned; not the `-chat` variants, which do not reason. */
+/**
+ * Matches `o1`, `o3-mini`, `gpt-5`, `gpt-6-sol`, `codex-…`, also fine-tuned; not the `-chat` variants, which do not
+ * reason.
+ */
 const reasons = /^(?:ft:)?(?:o\d|codex|gpt-(?:[5-9]|\d\d)(?!.*-chat))/
 
-/** The fields of a request that only one family takes. Throws `invalid_config` for a parameter that this model refuses. */
+/**
+ * The fields of a request that only one family takes. Throws `invalid_config` for a parameter that this model refuses.
+ */
 export function familyBody({
   model,
   family = reasons.test(model) ? 'reasoning' : 'sampling',

@@ -22,7 +22,9 @@ export interface OpenAIOptions extends ProviderOptions, ModelParameters {
   readonly baseUrl?: string
   readonly organization?: string
   readonly project?: string
-  /** How often a failed request is repeated, each time as an attempt on record; by default 2, or the client's setting. */
+  /**
+   * How often a failed request is repeated, each time as an attempt on record; by default 2, or the client's setting.
+   */
   readonly maxRetries?: number
   /** Includes reasoning; the model's own limit by default. */
   readonly maxOutputTokens?: number
@@ -44,8 +46,8 @@ const optionKeys: KnownKeys<OpenAIOptions> = {
 }
 
 /**
- * OpenAI models as governed actors, through the Responses API. Throws `invalid_config` without a key or a client, and for a
- * parameter that the model refuses.
+ * OpenAI models as governed actors, through the Responses API. Throws `invalid_config` without a key or a client, and
+ * for a parameter that the model refuses.
  *
  * @example
  * const actor = createOpenAIActorAdapter({ apiKey, model: 'gpt-5.5' })

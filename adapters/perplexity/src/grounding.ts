@@ -51,7 +51,9 @@ export function readQueries(queries: readonly unknown[]): string[] {
     .slice(0, bounds.queries)
 }
 
-/** Throws `too_large` for evidence that does not fit a record. It is never cut, because that could change its meaning. */
+/**
+ * Throws `too_large` for evidence that does not fit a record. It is never cut, because that could change its meaning.
+ */
 export function boundEvidence(evidence: JsonObject, details: Record<string, unknown>): JsonObject {
   const bytes = new TextEncoder().encode(JSON.stringify(evidence)).length
   if (bytes <= bounds.evidenceBytes) return evidence

@@ -27,7 +27,9 @@ export interface PerplexityOptions {
   readonly schema?: z.ZodObject
   /** `agent` by default. `sonar` uses the chat completions, the older API. */
   readonly api?: 'agent' | 'sonar'
-  /** How often a failed request is repeated, each time as an attempt on record; by default 2, or the client's setting. */
+  /**
+   * How often a failed request is repeated, each time as an attempt on record; by default 2, or the client's setting.
+   */
   readonly maxRetries?: number
   readonly maxOutputTokens?: number
   /** The id of the retriever on record; `agent:perplexity` by default. */

@@ -26,8 +26,8 @@ import { askSonar } from './sonar-api.ts'
 import { readStructured } from './structured-answer.ts'
 
 /**
- * Finds facts with Perplexity: an answer with its sources. Throws `invalid_config` for options that cannot work; an answer
- * without a source is refused with `bad_response`.
+ * Finds facts with Perplexity: an answer with its sources. Throws `invalid_config` for options that cannot work; an
+ * answer without a source is refused with `bad_response`.
  *
  * @example
  * const research = createPerplexityRetriever({ apiKey, model: 'perplexity/sonar' })

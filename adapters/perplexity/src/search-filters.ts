@@ -19,7 +19,9 @@ export interface WireFilters {
   search_before_date_filter?: string
 }
 
-/** The filters in Perplexity's format; undefined if there are none. Throws `invalid_config` for filters that it refuses. */
+/**
+ * The filters in Perplexity's format; undefined if there are none. Throws `invalid_config` for filters that it refuses.
+ */
 export function wireFilters({
   domains,
   recency,

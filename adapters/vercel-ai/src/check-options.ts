@@ -3,8 +3,8 @@ import { LoopError, refuseStrayKeys, type KnownKeys } from '@loop-engine/core'
 import { fieldsOf } from './fields.ts'
 
 /**
- * Throws `invalid_config` for options without an engine, and for an unknown option: a misspelt `policy` or `guards` would
- * govern nothing.
+ * Throws `invalid_config` for options without an engine, and for an unknown option: a misspelt `policy` or `guards`
+ * would govern nothing.
  */
 export function checkOptions<Options>(
   what: string,

@@ -21,8 +21,8 @@ const hints = {
 } as const
 
 /**
- * The error without the vendor's text, which may name servers. Only a fault of the event itself is final (`refused`). An
- * unreachable broker, and a missing or forbidden topic, can be mended, so they are `unavailable` and retryable.
+ * The error without the vendor's text, which may name servers. Only a fault of the event itself is final (`refused`).
+ * An unreachable broker, and a missing or forbidden topic, can be mended, so they are `unavailable` and retryable.
  */
 export function faultOf(error: unknown): LoopError {
   const known = error instanceof Error ? error : undefined

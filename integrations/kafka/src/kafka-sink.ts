@@ -75,8 +75,8 @@ export function createKafkaSink(options: KafkaSinkOptions): KafkaSink {
       retryDelay: 50,
     })
 
-  // The client numbers the records that it sends. After a failed send, two sends at once could get the same numbers, and a
-  // broker drops records whose numbers it has. So there is one send at a time, with all records that wait.
+  // The client numbers the records that it sends. After a failed send, two sends at once could get the same numbers,
+  // and a broker drops records whose numbers it has. So there is one send at a time, with all records that wait.
   const together = createTogether<readonly EventRecord[]>(
     async (pieces) => {
       producer ??= open()

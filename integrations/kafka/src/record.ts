@@ -8,8 +8,8 @@ export interface EventRecord {
 }
 
 /**
- * An event as a record of CloudEvents' Kafka binding (binary mode): the data is the value, each attribute is a header, and
- * the key is the `partitionkey`, the run of the instance, so that the events of a run share a partition.
+ * An event as a record of CloudEvents' Kafka binding (binary mode): the data is the value, each attribute is a header,
+ * and the key is the `partitionkey`, the run of the instance, so that the events of a run share a partition.
  */
 export function recordOf(event: CloudEvent, topic: string): EventRecord {
   const { data, datacontenttype, traceparent, ...attributes } = event

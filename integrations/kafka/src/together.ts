@@ -1,6 +1,9 @@
 /** Does pieces of work in turns: pieces that are added while one turn runs are done together in the next. */
 export interface Together<T> {
-  /** Resolves when this piece is done, and rejects only with its own fault. A piece that is aborted while it waits never begins. */
+  /**
+   * Resolves when this piece is done, and rejects only with its own fault. A piece that is aborted while it waits never
+   * begins.
+   */
   add(piece: T, signal: AbortSignal): Promise<void>
 }
 
@@ -12,8 +15,8 @@ interface Waiting<T> {
 }
 
 /**
- * `work` never runs twice at once. If it fails for several pieces, and only some may be at fault, `apart` returns a key by
- * which to group them. Each group is then tried alone, so that a bad piece fails no piece of another group.
+ * `work` never runs twice at once. If it fails for several pieces, and only some may be at fault, `apart` returns a key
+ * by which to group them. Each group is then tried alone, so that a bad piece fails no piece of another group.
  */
 export function createTogether<T>(
   work: (pieces: readonly T[]) => Promise<void>,

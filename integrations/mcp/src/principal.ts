@@ -36,7 +36,8 @@ const asserted: Assurance = { method: 'asserted' }
 
 /**
  * The only actor that a client can be: an ai-agent on behalf of its principal. Its id names the principal, so that two
- * principals never share an agent, its idempotency keys or its stops. A principal that is an agent already stays itself.
+ * principals never share an agent, its idempotency keys or its stops. A principal that is an agent already stays
+ * itself.
  */
 export function agentOf({ actor, agentRoles }: McpPrincipal, authority?: Authority): Actor {
   const { type, id, onBehalfOf, assurance = asserted } = actor

@@ -10,7 +10,9 @@ export interface StdioSide {
   release(): void
 }
 
-/** Standard input and output. A message that is too long is refused with an answer, and does not harm other messages. */
+/**
+ * Standard input and output. A message that is too long is refused with an answer, and does not harm other messages.
+ */
 export function createStdioSide(maxBytes: number): StdioSide {
   const { stdin, stdout } = process
   const messages = limitMessages(maxBytes, (id) => {
@@ -32,8 +34,8 @@ export function createStdioSide(maxBytes: number): StdioSide {
 type MessageId = string | number | null
 
 /**
- * Splits the input into one message per chunk. Of a message that is too long, only the beginning and the end are kept, where
- * clients write its id.
+ * Splits the input into one message per chunk. Of a message that is too long, only the beginning and the end are kept,
+ * where clients write its id.
  */
 function limitMessages(maxBytes: number, refuse: (id: MessageId) => void): Transform {
   let parts: Buffer[] = []

@@ -34,7 +34,10 @@ export interface Tool {
   register(server: McpServer, session: Session): void
 }
 
-/** A tool whose input is checked strictly, and whose errors are results with our codes, so that a model can correct itself. */
+/**
+ * A tool whose input is checked strictly, and whose errors are results with our codes, so that a model can correct
+ * itself.
+ */
 export function defineTool<Input extends z.ZodType>({
   name,
   title,

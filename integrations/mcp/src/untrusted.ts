@@ -7,8 +7,8 @@ export const notice =
 const maxLength = 2000
 
 /**
- * Puts values that others wrote under the key `untrusted`. Invisible characters and those that turn the writing direction are
- * spelled out, and a value that is longer than 2,000 characters as JSON is cut to its beginning.
+ * Puts values that others wrote under the key `untrusted`. Invisible characters and those that turn the writing
+ * direction are spelled out, and a value that is longer than 2,000 characters as JSON is cut to its beginning.
  */
 export function untrusted(values: Readonly<Record<string, unknown>>): {
   readonly untrusted?: JsonObject

@@ -14,8 +14,9 @@ import { refundWorkflow } from './refund-workflow.ts'
 import { retry, say } from './say.ts'
 
 /**
- * Runs the template `approve-a-refund` in a complete n8n that is killed while it waits: asks for a refund by n8n's webhook,
- * kills n8n, starts it again, approves as a person, and waits for the node behind Approved. Exits with 1 if that does not run.
+ * Runs the template `approve-a-refund` in a complete n8n that is killed while it waits: asks for a refund by n8n's
+ * webhook, kills n8n, starts it again, approves as a person, and waits for the node behind Approved. Exits with 1 if
+ * that does not run.
  */
 const home = mkdtempSync(join(tmpdir(), 'n8n-full-'))
 const port = Number(process.env['N8N_PORT'] ?? 5688)

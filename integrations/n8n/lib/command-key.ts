@@ -10,8 +10,9 @@ export interface CommandKeys {
 }
 
 /**
- * Makes idempotency keys. "Retry On Fail" runs a node again in the same place of the execution. It then gets the same keys for
- * the same commands, so that a lost answer is repeated and nothing happens twice. The node's next run gets other keys.
+ * Makes idempotency keys. "Retry On Fail" runs a node again in the same place of the execution. It then gets the same
+ * keys for the same commands, so that a lost answer is repeated and nothing happens twice. The node's next run gets
+ * other keys.
  */
 export function createCommandKeys(context: IExecuteFunctions): CommandKeys {
   const kept = context.getContext('node')

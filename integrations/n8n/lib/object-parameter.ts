@@ -1,8 +1,8 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow'
 
 /**
- * A parameter that holds an object, from an expression or as JSON text; undefined if it is empty. Throws NodeOperationError
- * for anything else.
+ * A parameter that holds an object, from an expression or as JSON text; undefined if it is empty. Throws
+ * NodeOperationError for anything else.
  */
 export function objectParameter(
   context: IExecuteFunctions,

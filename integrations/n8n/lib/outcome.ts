@@ -2,8 +2,8 @@ import type { ApprovalRequest, TransitionResult } from '@loop-engine/client'
 
 /**
  * How a request ended. `approved`: people approved, and the transition was executed. `executed`: it needed no approval.
- * `blocked`: people approved, but a guard no longer passed. `refused`: it was refused before people were asked. `edited`: a
- * reviewer changed the input, so a tool must not run as planned.
+ * `blocked`: people approved, but a guard no longer passed. `refused`: it was refused before people were asked.
+ * `edited`: a reviewer changed the input, so a tool must not run as planned.
  */
 type OutcomeKind =
   | 'approved'
@@ -75,8 +75,8 @@ function outcome(
 }
 
 /**
- * The outcome for a gate in front of a tool. n8n runs the tool with the input that the agent planned, so an approval that a
- * reviewer edited does not approve that call.
+ * The outcome for a gate in front of a tool. n8n runs the tool with the input that the agent planned, so an approval
+ * that a reviewer edited does not approve that call.
  */
 export function outcomeForTool(found: Outcome): Outcome {
   if (!found.approved || found['revision'] === undefined || found['revision'] === 1) return found

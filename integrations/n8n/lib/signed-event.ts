@@ -3,7 +3,9 @@ import type { IDataObject, IWebhookFunctions } from 'n8n-workflow'
 import { credentialName } from './server-call.ts'
 import { verifySignature, type Verified } from './signature.ts'
 
-/** Reads a webhook call: whether the server signed it, and its event; null if it is unsigned or its body is no object. */
+/**
+ * Reads a webhook call: whether the server signed it, and its event; null if it is unsigned or its body is no object.
+ */
 export async function readSignedEvent(
   context: IWebhookFunctions,
 ): Promise<{ readonly verified: Verified; readonly event: IDataObject | null }> {

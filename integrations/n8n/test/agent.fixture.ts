@@ -22,8 +22,8 @@ interface Plan {
 }
 
 /**
- * An agent without a model: it calls its first tool as its parameter `calls` says. It asks the engine for a call, and treats
- * the answer of a gate, as n8n's agent does (createEngineRequests, processHitlResponses).
+ * An agent without a model: it calls its first tool as its parameter `calls` says. It asks the engine for a call, and
+ * treats the answer of a gate, as n8n's agent does (createEngineRequests, processHitlResponses).
  */
 export const agent: INodeType = {
   description: {

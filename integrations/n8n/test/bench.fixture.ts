@@ -43,7 +43,9 @@ export interface Bench {
   close(): Promise<void>
 }
 
-/** A real server, the real engine of n8n, and the wire between them. `events` lets the server tell n8n of everything. */
+/**
+ * A real server, the real engine of n8n, and the wire between them. `events` lets the server tell n8n of everything.
+ */
 export async function openBench({ events = false } = {}): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'n8n-bench-'))
   const types = await loadNodeTypes()

@@ -7,8 +7,8 @@ import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-
 const created = 'net.client.socket'
 
 /**
- * Connects, or fails without leaving a socket open. The client itself forgets its socket if a server accepts it and says
- * nothing; each attempt would leave another one, which keeps the process alive.
+ * Connects, or fails without leaving a socket open. The client itself forgets its socket if a server accepts it and
+ * says nothing; each attempt would leave another one, which keeps the process alive.
  */
 export async function dial(options: NodeConnectionOptions): Promise<NatsConnection> {
   const here = new AsyncLocalStorage<true>()

@@ -7,7 +7,8 @@ const exceedsMaximum = 10_054
 
 /**
  * The error without the vendor's text, which may name servers. Only a fault of the event itself is final (`refused`). A
- * stream that is missing, full or forbidden can be mended, so that is `unavailable` and retryable: events wait in order.
+ * stream that is missing, full or forbidden can be mended, so that is `unavailable` and retryable: events wait in
+ * order.
  */
 export function faultOf(error: unknown): LoopError {
   const isTooLarge =

@@ -56,8 +56,8 @@ export function createNatsSink(options: NatsSinkOptions): NatsSink {
   let opening: Promise<NatsConnection> | undefined
 
   /**
-   * The connection, shared by all sends; a lost one is opened again by the next send. The client's own reconnecting is not
-   * used: it would keep events in memory, and send them after the relay has delivered them otherwise.
+   * The connection, shared by all sends; a lost one is opened again by the next send. The client's own reconnecting is
+   * not used: it would keep events in memory, and send them after the relay has delivered them otherwise.
    */
   async function open(): Promise<NatsConnection> {
     const before = opening

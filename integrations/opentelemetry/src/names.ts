@@ -1,6 +1,6 @@
 /**
- * Every attribute name that leaves this package. The `gen_ai` names follow OpenTelemetry's semantic conventions for generative
- * AI, which are still in development: when they change, this file changes.
+ * Every attribute name that leaves this package. The `gen_ai` names follow OpenTelemetry's semantic conventions for
+ * generative AI, which are still in development: when they change, this file changes.
  */
 export const names = {
   tenant: 'loop_engine.tenant',

@@ -54,7 +54,9 @@ export function observeDeliveries({ tracer, instruments }: Observer): Pick<Telem
   }
 }
 
-/** An outbox item continues the trace that created it. A timer may fire in a month, so it only links back to that trace. */
+/**
+ * An outbox item continues the trace that created it. A timer may fire in a month, so it only links back to that trace.
+ */
 function placeOfOrder({ kind }: OutboxClaim, trace: TraceContext | undefined) {
   const ordered = readContext(trace?.traceparent, trace?.tracestate)
   const led = readContext(trace?.link)

@@ -23,8 +23,8 @@ export interface OpenTelemetryOptions {
   /** By default the provider that is registered globally. */
   readonly meterProvider?: MeterProvider
   /**
-   * How a caller's `traceparent` is used if no span is active in this process. `parent`, the default, continues the caller's
-   * trace, and so its sampling decision; `link` begins a new trace that only links to the caller's.
+   * How a caller's `traceparent` is used if no span is active in this process. `parent`, the default, continues the
+   * caller's trace, and so its sampling decision; `link` begins a new trace that only links to the caller's.
    */
   readonly incoming?: 'parent' | 'link'
 }
@@ -39,8 +39,8 @@ const optionKeys: KnownKeys<OpenTelemetryOptions> = {
 const scope = '@loop-engine/integration-opentelemetry'
 
 /**
- * Traces and metrics of a system, for the `telemetry` option of `createLoopSystem`. They go to whichever OpenTelemetry SDK is
- * registered; without one it does nothing. Throws `invalid_config` for an unknown option.
+ * Traces and metrics of a system, for the `telemetry` option of `createLoopSystem`. They go to whichever OpenTelemetry
+ * SDK is registered; without one it does nothing. Throws `invalid_config` for an unknown option.
  */
 export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
   refuseStrayKeys(options, optionKeys, { what: 'createOpenTelemetry', code: 'invalid_config' })

@@ -133,7 +133,9 @@ function labelsOf(entry: LedgerEntry): Attributes {
   return { [names.loopId]: entry.loopId, [names.transitionId]: transitionOf(entry) }
 }
 
-/** The transition id for metrics. Only rejections have a reason code; in other entries it may be a person's own words. */
+/**
+ * The transition id for metrics. Only rejections have a reason code; in other entries it may be a person's own words.
+ */
 function transitionOf({ type, transitionId, reason }: LedgerEntry): string {
   return knownTransition(transitionId, type === 'loop.transition.rejected' ? reason : undefined)
 }

@@ -15,7 +15,9 @@ import {
   type OpenTelemetryOptions,
 } from './open-telemetry.ts'
 
-/** Sets the context manager, which OpenTelemetry keeps for a whole process, and removes it after the tests of a file. */
+/**
+ * Sets the context manager, which OpenTelemetry keeps for a whole process, and removes it after the tests of a file.
+ */
 export function withContexts(): void {
   const manager = new AsyncLocalStorageContextManager()
   beforeAll(() => {

@@ -100,7 +100,9 @@ export function within<Result>(
   return result instanceof Promise ? result.then(succeed, fail) : succeed(result)
 }
 
-/** Starts a span, which calls span processors of the application. If one throws, the work goes on in the parent span. */
+/**
+ * Starts a span, which calls span processors of the application. If one throws, the work goes on in the parent span.
+ */
 function beginSpan(parent: Context, start: () => Span): Span {
   try {
     return start()

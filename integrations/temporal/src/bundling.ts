@@ -23,7 +23,9 @@ export function bundleConditions(options: BundleOptions, args = execArgv): Bundl
   }
 }
 
-/** The path of a sandbox file for the bundler: the source if this process runs from source, otherwise the built file. */
+/**
+ * The path of a sandbox file for the bundler: the source if this process runs from source, otherwise the built file.
+ */
 export function sandboxFile(name: 'loop-workflow' | 'workflow-interceptors'): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   return fileURLToPath(new URL(`./sandbox/${name}.${extension}`, import.meta.url))

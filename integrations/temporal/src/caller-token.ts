@@ -35,7 +35,9 @@ export function signCaller({ principal, keyId, privateKey }: Caller, scope: Call
   return JSON.stringify({ keyId, signature, principal: who })
 }
 
-/** Reads who started the workflow. Throws `auth` without a token, and for a token of another workflow or an unknown key. */
+/**
+ * Reads who started the workflow. Throws `auth` without a token, and for a token of another workflow or an unknown key.
+ */
 export function verifyCaller(
   token: unknown,
   scope: CallerScope,

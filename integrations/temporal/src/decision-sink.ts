@@ -58,8 +58,8 @@ const metadataSchema = z.object({
 const refusedSchema = z.object({ reason: z.literal('no_such_gate') })
 
 /**
- * Brings decisions to the workflows that wait for them, wherever people decided: to a gate as a signed update, to a governed
- * activity as a signal to ask again. Reaches workflows in the client's namespace.
+ * Brings decisions to the workflows that wait for them, wherever people decided: to a gate as a signed update, to a
+ * governed activity as a signal to ask again. Reaches workflows in the client's namespace.
  */
 export function createDecisionSink(options: DecisionSinkOptions): EventSink {
   refuseStrayKeys(options, optionKeys, { what: 'createDecisionSink', code: 'invalid_config' })

@@ -7,7 +7,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { replay } from './replay.fixture.ts'
 
 /**
- * Replays the history that the server wrote. With RECORD_HISTORIES=1 also stores it, so that replay.test.ts replays it later.
+ * Replays the history that the server wrote. With RECORD_HISTORIES=1 also stores it, so that replay.test.ts replays it
+ * later.
  */
 export async function checkHistory(name: string, history: unknown): Promise<void> {
   const json = historyToJSON(history as Parameters<typeof historyToJSON>[0])

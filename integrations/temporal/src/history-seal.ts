@@ -39,8 +39,8 @@ const ivBytes = 12
 const tagBytes = 16
 
 /**
- * The first key seals, and all keys open. With `clear` histories hold values unencrypted, and values of anybody are accepted.
- * Throws `invalid_config` for keys that are missing, malformed or share an id.
+ * The first key seals, and all keys open. With `clear` histories hold values unencrypted, and values of anybody are
+ * accepted. Throws `invalid_config` for keys that are missing, malformed or share an id.
  */
 export function createHistorySeal(keys: readonly HistoryKey[] | 'clear'): HistorySeal {
   if (keys === 'clear')

@@ -2,7 +2,9 @@
 export const failureTypes = Object.freeze({
   /** The call did not run and never will: a guard, a policy or a person refused it. Not retryable. */
   denied: 'LoopEngine.Denied',
-  /** People were asked. The plugin's interceptor waits for them; a workflow without it sees this failure. Not retryable. */
+  /**
+   * People were asked. The plugin's interceptor waits for them; a workflow without it sees this failure. Not retryable.
+   */
   pending: 'LoopEngine.ApprovalPending',
   /** The call began, and nobody knows how it ended; it will not run again. Not retryable. */
   unknown: 'LoopEngine.UnknownOutcome',

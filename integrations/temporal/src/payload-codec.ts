@@ -11,8 +11,8 @@ const encoding = 'binary/loop-engine-sealed'
 const about = ['payload']
 
 /**
- * Encrypts the payloads of your own workflows: give `dataConverter: { payloadCodecs: [codec] }` to every client and worker.
- * Payloads that are not sealed are read unchanged, so that older histories go on.
+ * Encrypts the payloads of your own workflows: give `dataConverter: { payloadCodecs: [codec] }` to every client and
+ * worker. Payloads that are not sealed are read unchanged, so that older histories go on.
  */
 export function createPayloadCodec({ historyKeys }: PayloadCodecOptions): PayloadCodec {
   const seal = createHistorySeal(historyKeys)

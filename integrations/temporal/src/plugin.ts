@@ -65,8 +65,8 @@ const optionKeys: KnownKeys<TemporalPluginOptions> = {
 export type TemporalPlugin = ClientPlugin & WorkerPlugin & BundlerPlugin
 
 /**
- * Governs the workflows of one client or worker: `new Client({ plugins: [plugin] })`, `Worker.create({ plugins: [plugin] })`.
- * Throws `invalid_config` for an unknown option, a policy that cannot work, or policies without a system.
+ * Governs the workflows of one client or worker: `new Client({ plugins: [plugin] })`, `Worker.create({ plugins:
+ * [plugin] })`. Throws `invalid_config` for an unknown option, a policy that cannot work, or policies without a system.
  */
 export function createTemporalPlugin(options: TemporalPluginOptions): TemporalPlugin {
   refuseStrayKeys(options, optionKeys, { what: 'createTemporalPlugin', code: 'invalid_config' })

@@ -46,7 +46,10 @@ export function stopped(name: string, aggregateId: string): ApplicationFailure {
   })
 }
 
-/** An error of the engine or its store as a failure with our own text only; retryable if the same call may succeed later. */
+/**
+ * An error of the engine or its store as a failure with our own text only; retryable if the same call may succeed
+ * later.
+ */
 export function faultOf(error: unknown, name: string): unknown {
   if (error instanceof ApplicationFailure || !isLoopError(error)) return error
   if (error.code === 'stopped') return stopped(name, '')

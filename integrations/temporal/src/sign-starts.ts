@@ -10,7 +10,9 @@ interface WorkflowStart {
   readonly workflowType: string
 }
 
-/** Signs the caller in every way in which a client can start a workflow; one without a signature would be a way around. */
+/**
+ * Signs the caller in every way in which a client can start a workflow; one without a signature would be a way around.
+ */
 export function signStarts(caller: Caller): WorkflowClientInterceptor {
   const signed = (headers: Headers, workflowId: string, workflowType: string): Headers => ({
     ...headers,

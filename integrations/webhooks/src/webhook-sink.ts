@@ -39,11 +39,11 @@ const optionKeys: KnownKeys<WebhookSinkOptions> = {
 }
 
 /**
- * Posts each event as CloudEvents 1.0 (structured mode) with a Standard Webhooks signature. `webhook-id` is the event's id, so
- * that a receiver recognises a repetition. Redirects are not followed.
+ * Posts each event as CloudEvents 1.0 (structured mode) with a Standard Webhooks signature. `webhook-id` is the event's
+ * id, so that a receiver recognises a repetition. Redirects are not followed.
  *
- * `publish` throws `unavailable`, retryable, if the receiver cannot be reached or asks to retry, and `refused` if it rejects
- * the event.
+ * `publish` throws `unavailable`, retryable, if the receiver cannot be reached or asks to retry, and `refused` if it
+ * rejects the event.
  */
 export function createWebhookSink(options: WebhookSinkOptions): EventSink {
   refuseStrayKeys(options, optionKeys, { what: 'createWebhookSink', code: 'invalid_config' })

@@ -44,7 +44,9 @@ export interface Leave {
 /** Permission to run, or the outcome of a call that does not run now. */
 type Judgement = Leave | { readonly outcome: CallOutcome }
 
-/** Decides whether a call may run: from what this process just wrote, from the call's record, or by asking the engine. */
+/**
+ * Decides whether a call may run: from what this process just wrote, from the call's record, or by asking the engine.
+ */
 export interface Judge {
   open(attempt: Attempt): Promise<void>
   leave(attempt: Attempt): Promise<Judgement>
@@ -172,8 +174,8 @@ export function createJudge({ engine, ledger, clock, witness }: JudgeOptions): J
   }
 
   /**
-   * Denies a call for good: the model is told that it did not run, so no replay may run it later. A stop may keep the denial
-   * off the record.
+   * Denies a call for good: the model is told that it did not run, so no replay may run it later. A stop may keep the
+   * denial off the record.
    */
   async function deny(
     call: ToolCall,

@@ -1,8 +1,8 @@
 import { digestOf, LoopError } from '@loop-engine/core'
 
 /**
- * The business key of a call, made of its tool, the id that the model gave it, and its conversation. Throws `refused` for a
- * call without an id, and `invalid_input` for an id that is not well-formed text.
+ * The business key of a call, made of its tool, the id that the model gave it, and its conversation. Throws `refused`
+ * for a call without an id, and `invalid_input` for an id that is not well-formed text.
  */
 export function callKey(tool: string, callId: string, run: string | undefined): string {
   if (!callId)

@@ -17,8 +17,8 @@ export interface ToolCall {
 export interface CallLedger {
   find(aggregateId: string): Promise<LoopInstance | null>
   /**
-   * Starts the instance of a call. Several callers with the same input get the same instance. Null if the key belongs to
-   * another call, or to a call with another input.
+   * Starts the instance of a call. Several callers with the same input get the same instance. Null if the key belongs
+   * to another call, or to a call with another input.
    */
   open(
     call: ToolCall,

@@ -35,8 +35,8 @@ const required = ['execute', 'succeed', 'fail', 'lose', 'deny'] as const
 const anybody = ['ai-agent', 'human', 'automation', 'system'] as const
 
 /**
- * The loop for the calls of a tool: `REQUESTED → [APPROVAL] → EXECUTING → EXECUTED | FAILED | DENIED | EXPIRED | UNKNOWN`, or
- * the policy's own loop. Throws `invalid_config` if that loop lacks a required transition.
+ * The loop for the calls of a tool: `REQUESTED → [APPROVAL] → EXECUTING → EXECUTED | FAILED | DENIED | EXPIRED |
+ * UNKNOWN`, or the policy's own loop. Throws `invalid_config` if that loop lacks a required transition.
  */
 export function callLoop(
   tool: string,

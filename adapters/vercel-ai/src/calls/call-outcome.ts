@@ -27,7 +27,9 @@ export interface CallOutcome {
   readonly status: CallStatus
   /** One or two sentences for the model, which leave no room to claim success. */
   readonly message: string
-  /** A stable word for programs: `reviewer`, `guard:<id>`, `input_mismatch`, `unanswered`, `unrecorded`, `stopped`, … */
+  /**
+   * A stable word for programs: `reviewer`, `guard:<id>`, `input_mismatch`, `unanswered`, `unrecorded`, `stopped`, …
+   */
   readonly reason?: string
   /** The newest approval request. */
   readonly approvalId?: string

@@ -9,7 +9,9 @@ import { readOutcome } from './read-outcome.ts'
 import { runLicensed, type Runner, type Settled } from './run-licensed.ts'
 import { defaultLostAfter } from './tool-policy.ts'
 
-/** How much of the reason of a decline is recorded, in UTF-16 units; the engine has the same limit for other reasons. */
+/**
+ * How much of the reason of a decline is recorded, in UTF-16 units; the engine has the same limit for other reasons.
+ */
 const longestReason = 4096
 
 /** Judges and runs governed calls. All state that matters is in the ledger. */

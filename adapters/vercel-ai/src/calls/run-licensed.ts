@@ -136,8 +136,8 @@ function inspected(value: unknown): string {
 }
 
 /**
- * Records how a call ended. The tool has run already, so a store that fails for a moment is asked again. Evidence that is too
- * large or no JSON is replaced by `instead`.
+ * Records how a call ended. The tool has run already, so a store that fails for a moment is asked again. Evidence that
+ * is too large or no JSON is replaced by `instead`.
  */
 async function report(
   job: LicensedRun,

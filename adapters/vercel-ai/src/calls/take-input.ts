@@ -10,8 +10,8 @@ export interface TakenInput {
 }
 
 /**
- * Reads an input once, so that nobody can change it between judgement and execution. Throws `invalid_input` if JSON would
- * lose part of it.
+ * Reads an input once, so that nobody can change it between judgement and execution. Throws `invalid_input` if JSON
+ * would lose part of it.
  */
 export function takeInput(input: unknown): TakenInput {
   const written = JSON.stringify(input ?? null, refuseLossy)

@@ -38,7 +38,9 @@ export type ToolPolicies<Tools> = {
   readonly [Name in keyof Tools]?: ToolPolicy | 'ungoverned'
 }
 
-/** For tools that appear at run time, such as those of an MCP server, and that no policy names: a person must approve. */
+/**
+ * For tools that appear at run time, such as those of an MCP server, and that no policy names: a person must approve.
+ */
 export const unnamedDynamicPolicy: ToolPolicy = Object.freeze({
   approval: Object.freeze({ reviewers: '*', expiresIn: '24h' }),
 })

@@ -25,8 +25,8 @@ const maxNotes = 10_000
 const byEngine = new WeakMap<LoopEngine, QuickLRU<string, Note>>()
 
 /**
- * Knows which governed model of this process asked for a tool call, so that the call is attributed to it. This only helps
- * the record: whether a call may run does not depend on it.
+ * Knows which governed model of this process asked for a tool call, so that the call is attributed to it. This only
+ * helps the record: whether a call may run does not depend on it.
  */
 export function askingModels(engine: LoopEngine, tenant = 'default'): AskingModels {
   const known = byEngine.get(engine) ?? new QuickLRU<string, Note>({ maxSize: maxNotes })
@@ -36,8 +36,8 @@ export function askingModels(engine: LoopEngine, tenant = 'default'): AskingMode
   return {
     note(call, attribution) {
       const before = known.get(keyOf(call))
-      // Where vendors number their calls, two conversations may have calls of one id under way. Better no model on record
-      // than the wrong one.
+      // Where vendors number their calls, two conversations may have calls of one id under way. Better no model on
+      // record than the wrong one.
       const isClear = !before || before.isRead || isDeepStrictEqual(before.by, attribution)
       known.set(keyOf(call), { by: isClear ? attribution : undefined, isRead: false })
     },

@@ -25,7 +25,9 @@ export interface GovernModelOptions {
   readonly guards?: GuardSpecs
   /** Id of the default loop with these guards; `model-call` by default. */
   readonly loopId?: string
-  /** Instead of the default loop, a loop of your own or the id of one that the engine knows. It declares its own guards. */
+  /**
+   * Instead of the default loop, a loop of your own or the id of one that the engine knows. It declares its own guards.
+   */
   readonly loop?: LoopDefinition | string
   /** Groups the calls of one conversation in the record. */
   readonly correlationId?: string
@@ -63,8 +65,9 @@ const mark = Symbol.for('@loop-engine/governed-model')
 /**
  * Governs each call of a model of `ai` 5, 6 or 7: guards judge it before it leaves, and its end is recorded before the
  * caller has the answer. The SDK retries from outside, so each attempt is a run of its own. A call that may not be made
- * throws a `LoopError` (`refused`, `rate_limited` or `stopped`), which the SDK does not retry; the provider is not asked.
- * Throws `invalid_config` at once for a value that is no model, an unknown option, or a loop that cannot record a call.
+ * throws a `LoopError` (`refused`, `rate_limited` or `stopped`), which the SDK does not retry; the provider is not
+ * asked. Throws `invalid_config` at once for a value that is no model, an unknown option, or a loop that cannot record
+ * a call.
  */
 export function governModel<Model extends AnyLanguageModel>(
   model: Model,

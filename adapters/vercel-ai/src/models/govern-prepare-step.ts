@@ -11,9 +11,9 @@ import {
 import { isLanguageModel } from './model-shape.ts'
 
 /**
- * Checks the model that `prepareStep` puts in. Under `strict`, an ungoverned model is refused, which ends the generation;
- * otherwise it is governed with these options. Without this function a strict tool still refuses the tool calls of an
- * ungoverned model, but the model's text is not on record.
+ * Checks the model that `prepareStep` puts in. Under `strict`, an ungoverned model is refused, which ends the
+ * generation; otherwise it is governed with these options. Without this function a strict tool still refuses the tool
+ * calls of an ungoverned model, but the model's text is not on record.
  */
 export function governPrepareStep<Options, Step>(
   prepareStep: (options: Options) => Step,
@@ -34,8 +34,8 @@ export function governPrepareStep<Options, Step>(
 }
 
 /**
- * The SDK infers the parameter of a function that is written in place. At that moment it does not know the types of its own
- * tools yet; the overload with `unknown` lets it go on.
+ * The SDK infers the parameter of a function that is written in place. At that moment it does not know the types of its
+ * own tools yet; the overload with `unknown` lets it go on.
  */
 type WatchedStep<Options, Step> = ((options: Options) => Step) & ((options: unknown) => Step)
 

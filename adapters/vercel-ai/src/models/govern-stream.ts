@@ -4,8 +4,8 @@ import { fieldsOf } from '../fields.ts'
 import type { GovernedCall } from './model-call.ts'
 
 /**
- * Passes a model's stream on, and records how it ended before the consumer sees `finish`. Also records when the vendor hangs
- * up or the consumer cancels; a transform stream cannot, because its `flush` does not run then.
+ * Passes a model's stream on, and records how it ended before the consumer sees `finish`. Also records when the vendor
+ * hangs up or the consumer cancels; a transform stream cannot, because its `flush` does not run then.
  */
 export function governStream(
   stream: ReadableStream<unknown>,

@@ -18,8 +18,8 @@ import { promptOfParams } from './prompt-of-params.ts'
 
 export interface VercelAIActorOptions extends ProviderOptions {
   /**
-   * A model of any `@ai-sdk` provider or a gateway, of `ai` 5, 6 or 7; it has its own key. A function is given the `fetch`
-   * to make the provider with: then the request that left is recorded, instead of the parameters of the call.
+   * A model of any `@ai-sdk` provider or a gateway, of `ai` 5, 6 or 7; it has its own key. A function is given the
+   * `fetch` to make the provider with: then the request that left is recorded, instead of the parameters of the call.
    */
   readonly model: AnyLanguageModel | ((hooks: ModelHooks) => AnyLanguageModel)
   readonly maxOutputTokens?: number
@@ -41,8 +41,8 @@ const optionKeys: KnownKeys<VercelAIActorOptions> = {
 }
 
 /**
- * Makes a provider of a model of the AI SDK, which decides which open signal to send. It asks once, because a model object
- * does not retry. Throws `invalid_config` for a value that is no model.
+ * Makes a provider of a model of the AI SDK, which decides which open signal to send. It asks once, because a model
+ * object does not retry. Throws `invalid_config` for a value that is no model.
  */
 export function createVercelAIActorAdapter(options: VercelAIActorOptions): Provider {
   refuseStrayKeys(options, optionKeys, {

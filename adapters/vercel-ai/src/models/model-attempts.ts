@@ -55,8 +55,8 @@ export function createAttemptLinks(): LinkAttempt {
 }
 
 /**
- * The objects of a prompt by which a retry is recognised: the list, its messages and their parts. A newer SDK around an older
- * model rebuilds the list for each attempt, but not the parts.
+ * The objects of a prompt by which a retry is recognised: the list, its messages and their parts. A newer SDK around an
+ * older model rebuilds the list for each attempt, but not the parts.
  */
 function anchorsOf(params: unknown): readonly object[] {
   const { prompt } = fieldsOf(params)

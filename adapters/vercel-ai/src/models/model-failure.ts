@@ -17,7 +17,9 @@ export interface ModelFailure {
   readonly retryable?: boolean
 }
 
-/** Reads what the SDK or a provider threw, or put into an `error` part of a stream. Messages and bodies are not read. */
+/**
+ * Reads what the SDK or a provider threw, or put into an `error` part of a stream. Messages and bodies are not read.
+ */
 export function failureOf(error: unknown): ModelFailure {
   const fields = fieldsOf(error)
   const { name, statusCode, isRetryable, responseHeaders } = fields
@@ -33,8 +35,8 @@ export function failureOf(error: unknown): ModelFailure {
 }
 
 /**
- * The vendor's code. Each provider wraps the vendor's error differently, so several places are searched: for a `code` first,
- * and only then for a `type`, which may be that of the wrapping.
+ * The vendor's code. Each provider wraps the vendor's error differently, so several places are searched: for a `code`
+ * first, and only then for a `type`, which may be that of the wrapping.
  */
 function codeOf(fields: Fields): string | undefined {
   const data = fieldsOf(fields['data'])

@@ -30,8 +30,9 @@ export type CallEnd = 'answer' | 'fail' | 'abort'
 const required = ['call', 'answer', 'fail', 'abort', 'block'] as const
 
 /**
- * The loop of a model call: `REQUESTED → CALLING → ANSWERED | FAILED | ABORTED`, or `BLOCKED`. Each attempt of the SDK's
- * retry loop is a run of its own. A loop of your own needs the transitions `call`, `answer`, `fail`, `abort` and `block`.
+ * The loop of a model call: `REQUESTED → CALLING → ANSWERED | FAILED | ABORTED`, or `BLOCKED`. Each attempt of the
+ * SDK's retry loop is a run of its own. A loop of your own needs the transitions `call`, `answer`, `fail`, `abort` and
+ * `block`.
  */
 export function createModelCallLoop(options: ModelLoopOptions = {}): LoopDefinition {
   refuseStrayKeys(options, optionKeys, { what: 'createModelCallLoop', code: 'invalid_config' })
@@ -80,8 +81,9 @@ export function checkModelCallLoop({ id, transitions }: LoopDefinition): void {
 }
 
 /**
- * The loop of a tool call that a governed model asked for: `PROPOSED → TAKEN`, or `LAPSED`. A strict tool takes the proposal
- * of its call before it runs. Each proposal is used once, and a call that no governed model asked for has none.
+ * The loop of a tool call that a governed model asked for: `PROPOSED → TAKEN`, or `LAPSED`. A strict tool takes the
+ * proposal of its call before it runs. Each proposal is used once, and a call that no governed model asked for has
+ * none.
  */
 export const toolProposalLoop: LoopDefinition = defineLoop({
   id: 'model-tool-proposal',

@@ -25,13 +25,15 @@ export interface OpenRecord {
   readonly runId: string
   readonly aggregateId: string
   /**
-   * Closes the record. If the engine refuses this end (a stop came meanwhile, or a guard objected), closes it as failed and
-   * throws a `LoopError`; the answer must not be used then.
+   * Closes the record. If the engine refuses this end (a stop came meanwhile, or a guard objected), closes it as failed
+   * and throws a `LoopError`; the answer must not be used then.
    */
   close(end: CallEnd, actor: Actor, evidence: JsonObject): Promise<void>
 }
 
-/** Asks the engine to permit a model call. Throws a `LoopError`, which the SDK does not retry, if it may not be made. */
+/**
+ * Asks the engine to permit a model call. Throws a `LoopError`, which the SDK does not retry, if it may not be made.
+ */
 export async function openCall({
   engine,
   tenant,

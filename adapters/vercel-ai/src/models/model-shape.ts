@@ -1,8 +1,8 @@
 import { fieldsOf } from '../fields.ts'
 
 /**
- * What models of `ai` 5, 6 and 7 (specifications v2, v3 and v4) have in common, as far as governing needs it. The type is
- * structural, so that no major of the SDK is imported at run time; parameters and results are read field by field.
+ * What models of `ai` 5, 6 and 7 (specifications v2, v3 and v4) have in common, as far as governing needs it. The type
+ * is structural, so that no major of the SDK is imported at run time; parameters and results are read field by field.
  */
 export interface AnyLanguageModel {
   readonly specificationVersion: string

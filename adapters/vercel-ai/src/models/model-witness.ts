@@ -16,15 +16,15 @@ interface WantedToolCall extends AskedToolCall {
 }
 
 /**
- * Knows which tool calls governed models asked for. Each proposal is a run in the engine's ledger, so that other processes
- * find it too.
+ * Knows which tool calls governed models asked for. Each proposal is a run in the engine's ledger, so that other
+ * processes find it too.
  */
 export interface ModelWitness {
   /** Records that a governed model asked for a tool call, in the model call with this run id. */
   propose(call: AskedToolCall, actor: Actor, modelRunId: string): Promise<void>
   /**
-   * Takes the proposal of a tool call. Only one instance can take a proposal, and may do so repeatedly. False if there is
-   * none to take: an ungoverned model asked, the call is invented, or another instance has taken the proposal.
+   * Takes the proposal of a tool call. Only one instance can take a proposal, and may do so repeatedly. False if there
+   * is none to take: an ungoverned model asked, the call is invented, or another instance has taken the proposal.
    */
   take(call: WantedToolCall): Promise<boolean>
 }

@@ -8,8 +8,8 @@ const secretName =
   /(apikey|secret|password|token|authorization|credentials?|headers?|byok|cookie|privatekey)$/
 
 /**
- * What goes to a model or comes from it, as JSON that is the same for every SDK, provider and form. Files become the SHA-256
- * of their bytes. Secrets in options of providers, and values that JSON does not have, are left out.
+ * What goes to a model or comes from it, as JSON that is the same for every SDK, provider and form. Files become the
+ * SHA-256 of their bytes. Secrets in options of providers, and values that JSON does not have, are left out.
  */
 export function neutralJson(fields: Fields): JsonObject {
   return neutralFields(fields, 0, false)
@@ -57,8 +57,8 @@ function neutralFields(fields: Fields, depth: number, hidesSecrets: boolean): Js
   const kept: Record<string, JsonValue> = {}
   for (const [name, member] of Object.entries(fields)) {
     if (hidesSecrets && secretName.test(name.toLowerCase().replaceAll(/[-_]/g, ''))) continue
-    // Options of providers and of their tools may hold secrets (BYOK, MCP servers). Prompts are not searched for secrets,
-    // because a tool may have a field that is named `token`.
+    // Options of providers and of their tools may hold secrets (BYOK, MCP servers). Prompts are not searched for
+    // secrets, because a tool may have a field that is named `token`.
     const hides = hidesSecrets || name.startsWith('provider') || (isTool && name === 'args')
     const value =
       isFile && name === 'data' ? fileOf(member, depth) : neutral(member, depth + 1, hides)

@@ -22,8 +22,8 @@ const readByModel = [
 ] as const
 
 /**
- * The provider-neutral form of a model call, ready to be hashed: what the model reads, as JSON. Files are replaced by the
- * SHA-256 of their bytes, however they were handed in. Headers, signals and keys are never part of it.
+ * The provider-neutral form of a model call, ready to be hashed: what the model reads, as JSON. Files are replaced by
+ * the SHA-256 of their bytes, however they were handed in. Headers, signals and keys are never part of it.
  */
 export function promptOfParams(modelId: string, params: unknown): JsonObject {
   const given = fieldsOf(params)

@@ -26,8 +26,8 @@ export type GovernedProvider<Provider extends AnyProvider> = Pick<
 >
 
 /**
- * A provider whose language models are all governed. Set it as `globalThis.AI_SDK_DEFAULT_PROVIDER` to govern models that
- * are named by strings. Other features of the provider (batches, decision models, files) are left out.
+ * A provider whose language models are all governed. Set it as `globalThis.AI_SDK_DEFAULT_PROVIDER` to govern models
+ * that are named by strings. Other features of the provider (batches, decision models, files) are left out.
  */
 export function wrapProvider<Provider extends AnyProvider>(
   provider: Provider,

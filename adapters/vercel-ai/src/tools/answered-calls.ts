@@ -5,8 +5,8 @@ import { partsOf } from './call-context.ts'
 export type Part = Record<string, unknown>
 
 /**
- * The call that each result of a conversation answers. If several calls share the result's id, calls of the result's tool
- * come before others, then calls of its step, and calls without a result before answered ones.
+ * The call that each result of a conversation answers. If several calls share the result's id, calls of the result's
+ * tool come before others, then calls of its step, and calls without a result before answered ones.
  */
 export function answersOf(messages: readonly unknown[]): ReadonlyMap<Part, Part> {
   const calls = messages.flatMap(partsOf).filter(isCall)

@@ -12,8 +12,8 @@ const ofOneCall: readonly string[] = [
 ]
 
 /**
- * The outcome of a call that cannot be judged: a stop is in force, or its id or input cannot be recorded. Throws any other
- * error on, such as that of an unreachable store; it ends the whole answer.
+ * The outcome of a call that cannot be judged: a stop is in force, or its id or input cannot be recorded. Throws any
+ * other error on, such as that of an unreachable store; it ends the whole answer.
  */
 export function faultOutcome(call: Subject, error: unknown): CallOutcome {
   if (isLoopError(error) && ofOneCall.includes(error.code))

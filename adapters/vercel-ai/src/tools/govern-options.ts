@@ -32,7 +32,9 @@ export interface GovernOptions<Tools> {
   readonly policy?: ToolPolicies<Tools>
   /** For tools that `policy` does not name. Without it, static tools run on record and dynamic tools ask a person. */
   readonly default?: ToolPolicy
-  /** The conversation that a call belongs to. Needed if one `govern` serves many conversations and call ids may repeat. */
+  /**
+   * The conversation that a call belongs to. Needed if one `govern` serves many conversations and call ids may repeat.
+   */
   readonly run?: PerCall<string | undefined>
   readonly tenant?: string
   /** Who makes the calls; an `ai-agent` with the id `vercel-ai` by default. */
@@ -40,8 +42,8 @@ export interface GovernOptions<Tools> {
   /** The person for whom the agent works. Four-eyes keeps that person from approving. */
   readonly onBehalfOf?: PerCall<Principal | undefined>
   /**
-   * Provider, model and prompt hash of the model call that asked for the tool. Not needed for a model that `governModel`
-   * governs in this process.
+   * Provider, model and prompt hash of the model call that asked for the tool. Not needed for a model that
+   * `governModel` governs in this process.
    */
   readonly attributionOf?: (call: ToolCallContext) => Partial<Actor> | undefined
   /** Refuses a call (`ungoverned_model`) unless a model that is governed with `strict` on this engine asked for it. */

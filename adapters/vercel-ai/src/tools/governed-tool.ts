@@ -108,14 +108,14 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
     : (input, given) => settle(input, given)
 
   const approve: GovernedTool['approve'] = async (input, given) => {
-    // The SDK asks again about a call that paused before. It must go on needing approval, because `ai` 6 refuses the
+    // The SDK asks again about a call that paused before. It must still need approval, because `ai` 6 refuses an
     // approval of a call that needs none; `execute` then reads the ledger.
     const asks = asking(`${name} asks for approval.`)
     if (isInHistory(contextOf(name, given))) return asks
     const isAsking = await asksFirst(tool, input, given)
     try {
       const attempt = await attemptOf(input, given)
-      // Not every release of the SDK calls `onInputAvailable`, and a question can be answered only for a call on record.
+      // Not every release calls `onInputAvailable` first, and only a call on record can be answered.
       if (isAsking) return await governor.open(attempt).then(() => asks)
       const outcome = await governor.judge(attempt)
       return outcome ? statusOf(outcome) : 'not-applicable'
@@ -129,8 +129,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
       await governor.open(attempt)
       if (withoutExecute) await governor.judge(attempt)
     } catch (error) {
-      // An error here would end the whole answer. A fault of this call alone is met again, and told to the model, by
-      // `approve`, `execute` or `resume`; `faultOutcome` throws any other error on.
+      // A fault of this call alone must not end the answer; `approve`, `execute` or `resume` tells the model of it.
       faultOutcome(subjectOf(given), error)
     }
     await (tool.onInputAvailable as ((given: unknown) => unknown) | undefined)?.(given)

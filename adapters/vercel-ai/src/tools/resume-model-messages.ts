@@ -15,7 +15,9 @@ import {
 } from './resumed.ts'
 import { isErrorOutput, settledOutput, type ModelOutput } from './tool-output.ts'
 
-/** Puts the results of the ledger into model messages: one tool message after each step, with all results of the step. */
+/**
+ * Puts the results of the ledger into model messages: one tool message after each step, with all results of the step.
+ */
 export async function resumeModelMessages(
   source: ResumeSource,
   messages: readonly unknown[],
@@ -66,8 +68,8 @@ function callsOf({ tools }: ResumeSource, messages: readonly unknown[]): FoundCa
 }
 
 /**
- * The calls that each approval request is about. A request has only a call id; if several calls share it, the request is
- * about those in its own message.
+ * The calls that each approval request is about. A request has only a call id; if several calls share it, the request
+ * is about those in its own message.
  */
 function requestsOf(
   messages: readonly unknown[],

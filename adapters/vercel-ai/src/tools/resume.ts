@@ -13,8 +13,8 @@ export interface ResumeOptions {
   readonly context?: unknown
   readonly signal?: AbortSignal
   /**
-   * `hold`, the default, leaves waiting calls without a result. `tell` gives them a result that says that they wait, so that
-   * the conversation can go on, and withdraws calls whose approval only the chat was asked for.
+   * `hold`, the default, leaves waiting calls without a result. `tell` gives them a result that says that they wait, so
+   * that the conversation can go on, and withdraws calls whose approval only the chat was asked for.
    */
   readonly whilePending?: 'hold' | 'tell'
 }
@@ -36,8 +36,8 @@ interface ToolMessage {
 
 /**
  * Runs the calls that the ledger permits, each once, and returns the results in the shape of its input: model messages,
- * UI messages, or the response messages of a generation. For business keys of calls it returns one tool message, and throws
- * `not_found` for a key of no such call. Every governed call gets the result that the ledger holds, whatever the
+ * UI messages, or the response messages of a generation. For business keys of calls it returns one tool message, and
+ * throws `not_found` for a key of no such call. Every governed call gets the result that the ledger holds, whatever the
  * conversation says. Calling it again is harmless.
  */
 export interface Resume {

@@ -35,8 +35,8 @@ export type SettleAll = (
 ) => Promise<ReadonlyMap<string, CallOutcome>>
 
 /**
- * Identifies a call within a conversation. Its id is not enough: some vendors number their calls anew in each answer, so two
- * calls, of one tool or of two, may share an id.
+ * Identifies a call within a conversation. Its id is not enough: some vendors number their calls anew in each answer,
+ * so two calls, of one tool or of two, may share an id.
  */
 export function keyOf(tool: unknown, callId: unknown, input: unknown): string {
   return JSON.stringify([tool, callId, input], (_, value: unknown) =>

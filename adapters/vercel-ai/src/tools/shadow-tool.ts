@@ -20,8 +20,8 @@ interface ShadowOptions {
 }
 
 /**
- * Lets the tool run as it is, and records what governance would have said. Each objection is recorded as a soft guard that
- * did not pass. No call is held up, and an error of the record goes to `onError` instead of the caller.
+ * Lets the tool run as it is, and records what governance would have said. Each objection is recorded as a soft guard
+ * that did not pass. No call is held up, and an error of the record goes to `onError` instead of the caller.
  */
 export function shadowTool(options: ShadowOptions): ToolLike {
   const { name, tool, engine, tenant, governed, callOf, onError } = options

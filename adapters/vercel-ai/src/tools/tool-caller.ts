@@ -3,8 +3,8 @@ import { isRecord } from '@loop-engine/core'
 import type { ToolLike } from './govern-options.ts'
 
 /**
- * A tool through which code calls other tools has a hidden definition, from which the SDK binds a new tool. This puts that
- * new tool under governance too.
+ * A tool through which code calls other tools has a hidden definition, from which the SDK binds a new tool. This puts
+ * that new tool under governance too.
  */
 export function keepCaller(
   tool: ToolLike,

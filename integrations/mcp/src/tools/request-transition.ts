@@ -59,7 +59,10 @@ const opensPages = z.looseObject({
   }),
 })
 
-/** Whether the request says that its client can open pages. Older clients would hold the call open until somebody answers. */
+/**
+ * Whether the request says that its client can open pages. Older clients would hold the call open until somebody
+ * answers.
+ */
 function canOpenPage({ mcpReq }: ServerContext): boolean {
   return opensPages.safeParse(mcpReq.envelope).success
 }

@@ -89,8 +89,8 @@ export class LoopEngineApproval implements INodeType {
     keys.done()
     if (result.status !== 'pending_approval') return route(this, outcomeOfAttempt(result))
     waitFor(this, result.approvalId)
-    // To resume this execution, n8n disables the node object of its stack entry. Other calls on the stack share that object,
-    // and would be skipped unseen; so this entry gets its own copy.
+    // To resume this execution, n8n disables the node object of its stack entry. Other calls on the stack share that
+    // object, and would be skipped unseen; so this entry gets its own copy.
     const entry = this.getExecuteData()
     entry.node = { ...entry.node }
     // Never until a date, because n8n would go on once it has passed. The server reports `expired` instead.

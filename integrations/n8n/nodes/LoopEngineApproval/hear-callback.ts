@@ -12,8 +12,8 @@ export type Heard =
   | { readonly status: 200 | 401 | 409 | 503; readonly reason: string }
 
 /**
- * Judges a call of the resume URL. The call itself decides nothing: whatever it claims, the outcome of the request that this
- * execution waits for is read from the server.
+ * Judges a call of the resume URL. The call itself decides nothing: whatever it claims, the outcome of the request that
+ * this execution waits for is read from the server.
  */
 export async function hearCallback(context: IWebhookFunctions): Promise<Heard> {
   const { verified, event } = await readSignedEvent(context)

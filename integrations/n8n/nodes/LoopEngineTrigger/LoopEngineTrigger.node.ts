@@ -12,7 +12,10 @@ import { noteEvent, type SeenEvents } from '../../lib/seen-events.ts'
 import { readSignedEvent } from '../../lib/signed-event.ts'
 import { eventOptions, isWanted } from './event-types.ts'
 
-/** A variable of its own, because there is nothing to register: the operator of the server puts the URL in a webhook sink. */
+/**
+ * A variable of its own, because there is nothing to register: the operator of the server puts the URL in a webhook
+ * sink.
+ */
 const eventWebhooks: IWebhookDescription[] = [
   { name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'events' },
 ]

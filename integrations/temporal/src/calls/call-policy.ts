@@ -17,9 +17,9 @@ export interface CallPolicy {
 
 export interface ActivityPolicy extends CallPolicy {
   /**
-   * Running the activity twice has the same effect as running it once. After a failure, or when its worker died, it then runs
-   * again under a new receipt, as often as the retry policy allows. Otherwise a failure is final, and an interrupted call
-   * becomes unknown.
+   * Running the activity twice has the same effect as running it once. After a failure, or when its worker died, it
+   * then runs again under a new receipt, as often as the retry policy allows. Otherwise a failure is final, and an
+   * interrupted call becomes unknown.
    */
   readonly idempotent?: boolean
 }

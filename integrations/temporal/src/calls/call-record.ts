@@ -6,7 +6,10 @@ export interface CallRecord {
   readonly instance: LoopInstance
   /** Evidence of the start: the input that was asked for; null if it was erased. */
   readonly asked: JsonObject | null
-  /** The newest permission to run, and exactly what it permits. Its evidence is null if it was erased: nothing runs then. */
+  /**
+   * The newest permission to run, and exactly what it permits. Its evidence is null if it was erased: nothing runs
+   * then.
+   */
   readonly licence?: { readonly receipt: Receipt; readonly evidence: JsonObject | null }
   /** Whether the licence was spent. */
   readonly begun: boolean

@@ -7,8 +7,8 @@ import { openCall, type ActivityAttempt, type ActivityGovernance } from './open-
 import { runLicensed, type LicensedCall } from './run-licensed.ts'
 
 /**
- * Runs one attempt of an activity, if the ledger permits it, once per receipt. If it did not run, throws a failure of one of
- * the `failureTypes`, or a retryable `LoopEngine.<code>` for a passing fault.
+ * Runs one attempt of an activity, if the ledger permits it, once per receipt. If it did not run, throws a failure of
+ * one of the `failureTypes`, or a retryable `LoopEngine.<code>` for a passing fault.
  */
 export async function governActivity(
   governance: ActivityGovernance,

@@ -57,7 +57,10 @@ export async function runLicensed(
   return output
 }
 
-/** A new licence after an earlier attempt that began and did not report: its worker died, or it failed and is idempotent. */
+/**
+ * A new licence after an earlier attempt that began and did not report: its worker died, or it failed and is
+ * idempotent.
+ */
 async function again(call: LicensedCall, evidence: JsonObject | null): Promise<Licence> {
   const { name, aggregateId } = call
   if (!call.idempotent) {
@@ -70,7 +73,10 @@ async function again(call: LicensedCall, evidence: JsonObject | null): Promise<L
   throw denied(name, { aggregateId, reason: 'reason' in result ? result.reason : result.status })
 }
 
-/** Reports a failed run. Only an idempotent call is tried again; otherwise the failure is final, whatever the retry policy. */
+/**
+ * Reports a failed run. Only an idempotent call is tried again; otherwise the failure is final, whatever the retry
+ * policy.
+ */
 async function failed(call: LicensedCall, error: unknown): Promise<never> {
   const { cancellationSignal, cancellationDetails } = Context.current()
   const isFinal = error instanceof ApplicationFailure && error.nonRetryable === true

@@ -74,7 +74,8 @@ export function createCommandClient({
       const sealed = seal.seal(body, aboutCommand(key, what))
       const answer = await insist(async () =>
         client.workflow.executeUpdateWithStart(update, {
-          // With the tag, another command under the same key is another update, and reaches the engine, which refuses it.
+          // With the tag, another command under the same key is another update, and reaches the engine, which refuses
+          // it.
           updateId: `${idempotencyKey}/${seal.tag(command)}`,
           args: [{ ...key, do: what, sealed }],
           startWorkflowOperation: new WithStartWorkflowOperation<typeof loopInstance>(
@@ -99,7 +100,9 @@ export function createCommandClient({
   }
 }
 
-/** Marks an answer as a repetition. Two calls with one key at once are one update, and only the first is no repetition. */
+/**
+ * Marks an answer as a repetition. Two calls with one key at once are one update, and only the first is no repetition.
+ */
 function replayed(what: LoopCommand['do'], value: unknown): unknown {
   const says = what === 'transition' || what === 'decide'
   return says ? { ...(value as object), replayed: true } : value

@@ -30,7 +30,9 @@ export interface LoopActivityOptions {
   tell(key: LoopKey, news: LoopNews): Promise<void>
 }
 
-/** The activities that workflows of instances call: each command is one call of the engine, under its idempotency key. */
+/**
+ * The activities that workflows of instances call: each command is one call of the engine, under its idempotency key.
+ */
 export function createLoopActivities({
   system,
   orders,

@@ -22,9 +22,9 @@ import { observeStore } from './observed-store.ts'
 export interface TemporalLoopSystemOptions extends LoopSystemOptions {
   readonly client: Client
   /**
-   * Keys that seal commands and answers: histories then hold only ids and times, and a command counts only if it comes from a
-   * process that has the key. The first key seals. With `clear`, anybody who can read the namespace can read the evidence,
-   * and anybody who can write to it can act as anybody.
+   * Keys that seal commands and answers: histories then hold only ids and times, and a command counts only if it comes
+   * from a process that has the key. The first key seals. With `clear`, anybody who can read the namespace can read the
+   * evidence, and anybody who can write to it can act as anybody.
    */
   readonly historyKeys: readonly HistoryKey[] | 'clear'
   /** If given, this process also runs a worker; otherwise it only sends commands, and reads. */
@@ -40,9 +40,10 @@ export interface TemporalLoopSystemOptions extends LoopSystemOptions {
 }
 
 /**
- * A loop system on Temporal: a workflow per instance waits for people and timers, and survives every process. Each governed
- * transition is done by an activity, on the engine and store of `createLoopSystem`, so the ledger stays the one source of
- * truth. Commands that must work while Temporal is unreachable (stop, cancel, suspend, erase) are committed directly.
+ * A loop system on Temporal: a workflow per instance waits for people and timers, and survives every process. Each
+ * governed transition is done by an activity, on the engine and store of `createLoopSystem`, so the ledger stays the
+ * one source of truth. Commands that must work while Temporal is unreachable (stop, cancel, suspend, erase) are
+ * committed directly.
  */
 export async function createTemporalLoopSystem({
   client,

@@ -22,8 +22,9 @@ export function enterGate(requestId: string, gate: OpenGate): void {
 }
 
 /**
- * Accepts signed decisions as updates. The validator judges a decision, so that a refused one leaves no trace in the history.
- * The handler must not judge again: a replay happens later, perhaps with other keys, and must end in the same way.
+ * Accepts signed decisions as updates. The validator judges a decision, so that a refused one leaves no trace in the
+ * history. The handler must not judge again: a replay happens later, perhaps with other keys, and must end in the same
+ * way.
  */
 export function acceptDecisions(): void {
   accepting = true
@@ -40,8 +41,8 @@ export function acceptDecisions(): void {
 }
 
 /**
- * Reads a token and checks that it decides exactly what a gate of this workflow asked. Throws `LoopEngine.DecisionRefused`
- * otherwise.
+ * Reads a token and checks that it decides exactly what a gate of this workflow asked. Throws
+ * `LoopEngine.DecisionRefused` otherwise.
  */
 export function judge(token: unknown): VerifiedDecision {
   const claimed = readToken(token)

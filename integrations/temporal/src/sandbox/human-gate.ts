@@ -16,7 +16,9 @@ import { withdraw } from './waiting-calls.ts'
 export interface HumanGateOptions {
   /** The name of the gate in the `gates` of the worker's plugin. */
   readonly gate: string
-  /** Needed if one workflow passes the same gate several times: different for each passage. The gate's name by default. */
+  /**
+   * Needed if one workflow passes the same gate several times: different for each passage. The gate's name by default.
+   */
   readonly id?: string
   /** What people decide about: plain JSON, which they are shown unchanged. */
   readonly input: unknown
@@ -46,10 +48,10 @@ export interface GatePassage {
 }
 
 /**
- * Waits, for days if need be, until people have decided; reminders, escalation and expiry are durable timers. The status is
- * `approved` only for a decision that was signed for exactly this request, never because time ran out. After the workflow
- * continued as new, the same gate finds the same request. If the workflow is cancelled, the request is withdrawn. Throws
- * `LoopEngine.Denied` if a guard or a policy refuses.
+ * Waits, for days if need be, until people have decided; reminders, escalation and expiry are durable timers. The
+ * status is `approved` only for a decision that was signed for exactly this request, never because time ran out. After
+ * the workflow continued as new, the same gate finds the same request. If the workflow is cancelled, the request is
+ * withdrawn. Throws `LoopEngine.Denied` if a guard or a policy refuses.
  */
 export async function humanGate({
   gate,
@@ -115,8 +117,8 @@ async function settled(
 }
 
 /**
- * Verifies a token from an activity like one from outside, and notes in the history that it did: a replay happens later,
- * perhaps with other keys, and must end in the same way.
+ * Verifies a token from an activity like one from outside, and notes in the history that it did: a replay happens
+ * later, perhaps with other keys, and must end in the same way.
  */
 function judgeOnce(token: string): VerifiedDecision {
   const claimed = readToken(token)

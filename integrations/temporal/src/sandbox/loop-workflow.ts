@@ -32,9 +32,9 @@ function activitiesWithin(activityTimeoutMs: number): LoopActivities {
 }
 
 /**
- * The workflow of one instance: people's decisions and other commands arrive as updates, and timers wait until the engine
- * has something to deliver. It judges nothing, and knows nothing that is not in the ledger: if its history is lost, the next
- * command or the sweeper starts it again.
+ * The workflow of one instance: people's decisions and other commands arrive as updates, and timers wait until the
+ * engine has something to deliver. It judges nothing, and knows nothing that is not in the ledger: if its history is
+ * lost, the next command or the sweeper starts it again.
  */
 export async function loopInstance(input: LoopWorkflowInput): Promise<void> {
   const { tenant, aggregateId, delivers, activityTimeoutMs } = input
@@ -91,7 +91,9 @@ function merged(known: readonly number[], more: readonly number[]): readonly num
   return all.toSorted((one, two) => one - two).slice(0, maxTimers)
 }
 
-/** Delivers what a crash between a commit and its report left behind. One sweeper serves all workers of a task queue. */
+/**
+ * Delivers what a crash between a commit and its report left behind. One sweeper serves all workers of a task queue.
+ */
 export async function loopSweeper(input: SweeperInput): Promise<void> {
   const activities = activitiesWithin(input.activityTimeoutMs)
   while (!workflowInfo().continueAsNewSuggested) {

@@ -53,8 +53,8 @@ const toleranceSeconds = 5
 const longestToken = 65_536
 
 /**
- * Reads a decision token without Node: the same checks as `verifyDecisionToken` of the core, in plain JavaScript. Without
- * `trust` nothing is verified, for tokens that were verified before. Throws `LoopEngine.DecisionRefused`.
+ * Reads a decision token without Node: the same checks as `verifyDecisionToken` of the core, in plain JavaScript.
+ * Without `trust` nothing is verified, for tokens that were verified before. Throws `LoopEngine.DecisionRefused`.
  */
 export function readToken(token: unknown, trust?: TokenTrust, now = 0): VerifiedDecision {
   if (typeof token !== 'string' || token.length > longestToken) throw refuse('malformed')

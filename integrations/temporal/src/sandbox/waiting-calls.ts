@@ -36,8 +36,8 @@ export function createWakes(): Wakes {
 }
 
 /**
- * Runs a call again whenever its request may have been decided, until it is no longer pending. The engine judges each time; a
- * signal only shortens the wait. If the workflow is cancelled meanwhile, the request is withdrawn.
+ * Runs a call again whenever its request may have been decided, until it is no longer pending. The engine judges each
+ * time; a signal only shortens the wait. If the workflow is cancelled meanwhile, the request is withdrawn.
  */
 export async function untilDecided(
   first: Promise<unknown>,

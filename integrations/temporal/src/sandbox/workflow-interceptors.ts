@@ -14,8 +14,8 @@ import { createWakes, untilDecided } from './waiting-calls.ts'
 type Activities = Record<string, (...args: unknown[]) => Promise<unknown>>
 
 /**
- * Interceptors that pass on who started the workflow, and wait for calls that people are asked about. Temporal looks them up
- * by this name.
+ * Interceptors that pass on who started the workflow, and wait for calls that people are asked about. Temporal looks
+ * them up by this name.
  */
 export const interceptors: WorkflowInterceptorsFactory = () => {
   const wakes = createWakes()
