@@ -170,7 +170,7 @@ test('a time limit that no timer can keep is refused', () => {
   )
 })
 
-test('an option that nobody reads is refused', () => {
+test('an unknown option is refused', () => {
   const options = { apiKey: 'k', model: 'perplexity/sonar', filter: { domains: ['example.com'] } }
 
   expect(() => createPerplexityRetriever(options)).toThrow(

@@ -15,7 +15,7 @@ export type CallStatus =
   | 'executing'
   /** Began, and nobody knows how it ended; it will not run again. */
   | 'unknown'
-  /** Did not run: a stop is in force, or the call is not on record as it was made. */
+  /** Did not run: a stop is in force, or the record has no such call, or another one. */
   | 'refused'
 
 /** What became of one governed call, as the ledger has it. */

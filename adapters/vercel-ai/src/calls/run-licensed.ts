@@ -76,7 +76,7 @@ export async function runLicensed(job: LicensedRun): Promise<Settled> {
   return succeeded(job, output)
 }
 
-/** The input for the tool: as JSON it is exactly what was approved. Throws if the schema does not leave it so. */
+/** The input for the tool: as JSON, exactly the approved input. Throws if the tool's schema would change it. */
 async function readInput({ licence, given, runner }: LicensedRun): Promise<unknown> {
   const json = inputOf(licence.evidence)
   const approved = canonicalize(json)

@@ -131,8 +131,8 @@ export function createGovernedCall({
   }
 
   /**
-   * Closes the record at once, since nobody need read or cancel the stream after an abort. Whoever does gets an error
-   * of closing.
+   * Closes the record at once, because the stream may never be read again after an abort. If closing fails, the next
+   * read or cancel of the stream throws that error.
    */
   function onAbort(): void {
     close('abort', { reason: abortReason(signal) }).catch(() => undefined)

@@ -10,7 +10,7 @@ const small = { id: 'call-4', name: 'refund', input: { order: 9, amount: 3 } }
 type Governed = ReturnType<RefundDesk['govern']>
 const hello: UiMessage = { id: 'u-1', role: 'user', parts: [{ type: 'text', text: 'Refund 7.' }] }
 
-/** One request of a chat: what `useChat` sends goes in, what it then holds comes out. */
+/** One request of a chat: takes the messages that `useChat` sends, and returns the messages that it then holds. */
 async function chat(
   major: Major,
   governed: Governed,

@@ -27,7 +27,7 @@ export async function* streamOf(
   if (!emitted) yield value
 }
 
-/** Waits for a result. Of a stream, emits every part and returns the last. */
+/** Waits for a result. If it is a stream, emits every part and returns the last. */
 export async function finish(result: unknown, emit?: (part: unknown) => void): Promise<unknown> {
   if (!isAsyncIterable(result)) return result
   let last: unknown

@@ -313,7 +313,7 @@ describe('a human gate', () => {
     })
   })
 
-  test('cannot be passed by whoever started the workflow', async () => {
+  test('cannot be approved by the person who started the workflow', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519')
     const principal = { type: 'human' as const, id: 'olga' }
     const bench = await open({
