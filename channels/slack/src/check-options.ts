@@ -28,14 +28,18 @@ const peopleKeys = {
   table: { by: true, table: true },
 } as const
 
-/** Throws `invalid_config` for what would be ignored, or fail at the first card or click. */
+/** Throws `invalid_config` for an option that would be ignored, or that would fail at the first card or click. */
 export function checkOptions(options: SlackOptions): void {
   refuse(options, optionKeys, '')
   const { conversation, consoleUrl, decide, people } = options
   if (typeof conversation !== 'function' && (typeof conversation !== 'string' || !conversation))
-    throw wrong('/conversation', 'Give the id of a conversation (C…), or a function that does.')
+    throw wrong(
+      '/conversation',
+      'Give the id of a conversation (C…), or a function that returns one.',
+    )
   if (typeof consoleUrl !== 'function') readUrl(consoleUrl)
-  if (typeof decide !== 'function') throw wrong('/decide', 'Hand in the intake of the system.')
+  if (typeof decide !== 'function')
+    throw wrong('/decide', 'Give a function that hands a decision to `createIntake` of the system.')
   refuse(people, { ...peopleKeys.email, ...peopleKeys.table }, '/people')
   if (!Object.hasOwn(peopleKeys, people.by)) throw wrong('/people/by', 'Write email or table.')
   refuse(people, peopleKeys[people.by], '/people')
@@ -49,6 +53,6 @@ function refuse(given: unknown, known: Readonly<Record<string, true>>, path: str
 }
 
 function wrong(path: string, hint: string): LoopError {
-  const message = 'createSlackChannel cannot work with an option.'
+  const message = 'createSlackChannel was given an option that it cannot use.'
   return new LoopError('invalid_config', message, { plugin: 'slack', path, hint })
 }

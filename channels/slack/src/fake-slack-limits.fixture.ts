@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Slack's limits, as its types and its refusals state them. Returns what it would refuse, each with its place. */
+/** Checks a message against Slack's limits, as its types and refusals state them. Returns each violation with its place. */
 export function slackFaults(value: unknown, path = ''): string[] {
   if (Array.isArray(value))
     return value.flatMap((item, index) => slackFaults(item, `${path}/${index}`))
@@ -28,7 +28,7 @@ const byType: Record<string, Limits> = {
   input: { block_id: [1, 255] },
 }
 
-/** Which text may be how long depends on what it is the text of. */
+/** The longest text that each kind of element may have. */
 const byPlace: readonly (readonly [RegExp, number])[] = [
   [/\/options\/\d+\/text$/, 75],
   [/\/initial_option\/text$/, 75],

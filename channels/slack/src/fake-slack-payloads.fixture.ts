@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 
 import { textsOf, type FakeSlack, type MessageVersion } from './fake-slack.fixture.ts'
 
-/** What somebody typed into a form, by block; an option is told by its value. */
+/** What a person typed into a form, by block; an option is named by its value. */
 export type Values = Readonly<Record<string, string | { readonly option: string } | null>>
 
 export function tokenOf({ blocks }: MessageVersion, action: string): string | undefined {
@@ -11,7 +11,7 @@ export function tokenOf({ blocks }: MessageVersion, action: string): string | un
     .find(({ action_id }) => action_id === `loop:${action}`)?.value
 }
 
-/** Forms that were replaced by an explanation. */
+/** The titles of notices that replace a form. */
 export const noticesOf = ({ views }: FakeSlack): string[] =>
   views.flatMap(({ versions }) =>
     versions
@@ -34,7 +34,7 @@ export function stateOf(values: Values): object {
   )
 }
 
-/** The same delivery has the same time of action. */
+/** A repeated delivery has the same time of action. */
 export function tsOf(deliveryId: string): string {
   const digits = createHmac('sha256', 'ts').update(deliveryId).digest().readUInt32BE(0)
   return `1767225600.${String(digits).padStart(10, '0')}`

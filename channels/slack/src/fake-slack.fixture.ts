@@ -6,19 +6,19 @@ import { z } from 'zod'
 
 import { slackFaults } from './fake-slack-limits.fixture.ts'
 
-/** Slack as far as this channel meets it: its Web API over HTTP, its web sockets, and the limits that it enforces. */
+/** A fake of the parts of Slack that this channel uses: its Web API over HTTP, its web sockets, and its limits. */
 export interface FakeSlack {
   readonly apiUrl: string
   readonly messages: SentMessage[]
-  /** What one person alone was told. */
+  /** Messages that only one person could see. */
   readonly whispers: { readonly channel: string; readonly user: string; readonly text: string }[]
   readonly views: OpenedView[]
   readonly calls: { readonly method: string; readonly params: Params; readonly token: string }[]
   readonly users: Map<string, object>
   readonly workspace: { team_id: string; enterprise_id?: string }
-  /** While set, calls of a method (or `*`) are answered by it. */
+  /** While set for a method (or `*`), answers its calls. */
   readonly faults: Map<string, () => Answer | Promise<Answer>>
-  /** Web sockets that are open. */
+  /** The open web sockets. */
   readonly sockets: Set<WebSocket>
   close(): Promise<void>
 }
@@ -33,7 +33,7 @@ interface SentMessage {
   readonly channel: string
   readonly ts: string
   readonly threadTs?: string
-  /** Oldest first; the last is what people see. */
+  /** Versions of the message, oldest first; people see the last one. */
   readonly versions: MessageVersion[]
 }
 export interface MessageVersion {
@@ -186,7 +186,7 @@ async function paramsOf(request: IncomingMessage): Promise<Params> {
   )
 }
 
-/** Every text of a block, as it is on the wire. */
+/** Every text of a block, as sent. */
 export function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf)
   if (typeof value !== 'object' || value === null) return []

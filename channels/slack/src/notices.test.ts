@@ -6,7 +6,7 @@ import { context, openDesk, type Desk } from './slack-desk.fixture.ts'
 let desk: Desk
 afterEach(() => desk.close())
 
-test('a reminder stands below the card, so that there are never two cards with buttons', async () => {
+test('a reminder is posted below the card, so that there are never two cards with buttons', async () => {
   desk = await openDesk()
   await desk.ask({ amount: 1 })
   desk.clock.advance(11 * 60_000)
@@ -19,7 +19,7 @@ test('a reminder stands below the card, so that there are never two cards with b
   expect(reminder?.versions[0]?.blocks).toEqual([])
 })
 
-test('an escalation to another conversation has its own card, and all are repainted', async () => {
+test('an escalation to another conversation has its own card, and all cards are repainted', async () => {
   desk = await openDesk({
     conversation: ({ createdAt }) => (desk.clock.now() > createdAt ? 'C0BOSS' : 'C0LOOPS'),
   })
@@ -36,7 +36,7 @@ test('an escalation to another conversation has its own card, and all are repain
   }
 })
 
-test('a notice that is delivered twice in one process is one card', async () => {
+test('a notice that is delivered twice in one process makes one card', async () => {
   desk = await openDesk()
   const request = await desk.ask({ amount: 1 })
   const before = desk.vendor.slack.messages.length
@@ -47,7 +47,7 @@ test('a notice that is delivered twice in one process is one card', async () => 
   expect(refs[0]).toEqual(refs[1])
 })
 
-test('a card that was sent twice loses its buttons when it is clicked after the decision', async () => {
+test('a card that was posted twice loses its buttons when it is clicked after the decision', async () => {
   desk = await openDesk()
   const request = await desk.ask({ amount: 1 })
   await desk.notifyAnew(request)
@@ -62,7 +62,7 @@ test('a card that was sent twice loses its buttons when it is clicked after the 
 })
 
 test.each(['reject', 'edit'] as const)(
-  'also when it is clicked to %s, and no form is left to fill in for nothing',
+  'such a card also loses its buttons at a click on %s, and the form is replaced by a notice',
   async (action) => {
     desk = await openDesk()
     const request = await desk.ask({ amount: 1 })
@@ -78,7 +78,7 @@ test.each(['reject', 'edit'] as const)(
   },
 )
 
-test('a card that somebody deleted is made anew by the next reminder', async () => {
+test('the next reminder posts a new card if somebody deleted the card', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })
   desk.vendor.slack.messages.length = 0
@@ -91,7 +91,7 @@ test('a card that somebody deleted is made anew by the next reminder', async () 
   expect(desk.vendor.slack.messages[0]?.versions.at(-1)?.text).toContain('Approved')
 })
 
-test('where the policy asks for more than Slack shows, the card has no approval and says why', async () => {
+test('if the policy asks for a stronger sign-in, the card has no approve button and says why', async () => {
   desk = await openDesk()
   const request = await desk.ask({ amount: 1 })
   const policy = { ...request.policy, assurance: 'oidc' as const }
@@ -105,7 +105,7 @@ test('where the policy asks for more than Slack shows, the card has no approval 
   expect(textsOf(shown).join()).toContain('signed in by: oidc or better')
 })
 
-test('a card that somebody deleted needs no repaint', async () => {
+test('the update of a deleted card does nothing', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })
   desk.vendor.slack.messages.length = 0
@@ -144,7 +144,7 @@ test('a repaint that fails is told of when those beside it have ended', async ()
   expect(before).toBe(false)
 })
 
-test('the card links to the request in the console, and is not unfurled', async () => {
+test('the card links to the request in the console, without a preview of the link', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })
 

@@ -28,18 +28,18 @@ export interface NoticesOptions {
   readonly canEdit: boolean
 }
 
-/** Where the cards of a request are: one in each conversation that was told. */
+/** The places of a request's cards, one in each conversation that was notified. */
 const refSchema = z.object({ cards: z.array(z.object({ channel: z.string(), ts: z.string() })) })
 const conversationId = /^[CDG][A-Z0-9]{2,}$/
 const slack = { method: 'slack' }
 const rememberMs = 3_600_000
 
-/** The outbound side: one card for each conversation, reminders below it, and repaints of all of them. */
+/** The outbound side: posts one card in each conversation, posts reminders below it, and repaints all cards. */
 export function createNotices(
   options: NoticesOptions,
 ): Required<Pick<Channel, 'notify' | 'update'>> {
   const { name, calls, tokens, clock, conversation, consoleUrl } = options
-  /** A notice whose reference could not be kept comes again; within one process it is not posted twice. */
+  /** The engine repeats a notice whose reference it could not store. Within one process the card is not posted again. */
   const posted = createRecent<Posted>({ clock, forMs: rememberMs })
 
   return {
@@ -48,7 +48,7 @@ export function createNotices(
       const channel = placeOf(request)
       const message = messageOf(request, view, channel)
       const known = cards.find((card) => card.channel === channel)
-      // A card that somebody deleted is made anew: nobody could decide on it.
+      // If somebody deleted the card, a new one is posted, because nobody could decide without it.
       if (known && (await calls.repaint(known, message, signal))) {
         await calls.remind(known, reminder(request, view), signal)
         return refOf(cards)
@@ -69,10 +69,10 @@ export function createNotices(
   function placeOf(request: ApprovalRequest): string {
     const place = typeof conversation === 'function' ? conversation(request) : conversation
     if (conversationId.test(place)) return place
-    throw new LoopError('invalid_config', 'A Slack conversation is named by its id.', {
+    throw new LoopError('invalid_config', 'The Slack conversation is not an id.', {
       plugin: 'slack',
       path: '/conversation',
-      hint: 'Copy the id (C…) from the details of the conversation; names and people do not do.',
+      hint: 'Copy the id (C…) from the details of the conversation. Names of conversations or people do not work.',
     })
   }
 
@@ -109,7 +109,7 @@ function cardsOf(ref: unknown): readonly Posted[] {
   if (ref === undefined) return []
   const read = refSchema.safeParse(ref)
   if (read.success) return read.data.cards
-  throw new LoopError('corrupt', 'What was kept about a Slack message cannot be read.', {
+  throw new LoopError('corrupt', 'The stored reference to a Slack message cannot be read.', {
     plugin: 'slack',
   })
 }

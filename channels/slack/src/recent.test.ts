@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { createRecent } from './recent.ts'
 
-test('what was made is remembered for a while, and no longer when the clock is set back', async () => {
+test('a value is remembered for a while, and not after the clock was set back far', async () => {
   let at = 10_000_000
   let made = 0
   const recent = createRecent<number>({
@@ -12,7 +12,7 @@ test('what was made is remembered for a while, and no longer when the clock is s
   const take = (): Promise<number> => recent.take('alice', async () => (made += 1)).value
 
   expect([await take(), await take()]).toEqual([1, 1])
-  // A step that corrects the clock forgets nothing.
+  // A small correction of the clock drops nothing.
   at -= 5
   expect(await take()).toBe(1)
   at += 60_005

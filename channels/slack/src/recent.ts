@@ -1,8 +1,8 @@
 import type { Clock } from '@loop-engine/core'
 
-/** Remembers by key what was made, for a while: a repeated delivery joins the first one. */
+/** Remembers values by key for a while, so that a repeated delivery shares the work of the first one. */
 export interface Recent<Value> {
-  /** The value of this key; made when there is none. A failure is not remembered. */
+  /** The value of this key, made by `make` if there is none. A failure is not remembered. */
   take(
     key: string,
     make: () => Promise<Value>,
@@ -18,7 +18,7 @@ export interface RecentOptions {
 export function createRecent<Value>({ clock, forMs, most = 10_000 }: RecentOptions): Recent<Value> {
   const known = new Map<string, { readonly at: number; readonly value: Promise<Value> }>()
 
-  /** Entries stand in the order of their age. Of a clock that was set back far, what is to come is as old as what is past. */
+  /** Drops old entries, oldest first. An entry far in the future, after the clock was set back, counts as old too. */
   const forget = (): void => {
     for (const [key, { at }] of known) {
       if (known.size < most && Math.abs(clock.now() - at) < forMs) return

@@ -29,20 +29,20 @@ export interface Desk {
   readonly paid: unknown[]
   readonly decisions: DecisionIntake[]
   readonly problems: LoopError[]
-  /** What the first card says now. */
+  /** The current text of the first card. */
   card(): string
-  /** What Slack was asked by this method. */
+  /** The calls of this method that Slack received. */
   calls(method: string): FakeSlack['calls']
   ask(evidence: object, options?: { readonly large?: boolean }): Promise<ApprovalRequest>
   request(id: string): Promise<ApprovalRequest>
-  /** Tells of a request whose earlier notice left no reference. */
+  /** Notifies again of a request, as if the reference of the earlier notice had been lost. */
   notifyAnew(
     request: ApprovalRequest,
     context?: Partial<ChannelContext>,
   ): ReturnType<SlackChannel['notify']>
-  /** Hands it over, and lets everything that follows from it happen. */
+  /** Hands an event to the channel, and waits for everything that follows from it. */
   handle(request: Request): Promise<Response>
-  /** A click on approve, which Slack may deliver again. */
+  /** Makes the event of a click on approve, which a test may deliver several times. */
   click(requestId: string, person?: string): object
   press(
     action: 'approve' | 'reject' | 'edit',
@@ -119,7 +119,7 @@ function openSystem(channel: SlackChannel, clock: TestClock, paid: unknown[]) {
   }))
 }
 
-/** Slack's user ids of these people stand in a table, unless `options` says otherwise. */
+/** People are mapped by a table of their Slack user ids, unless `options` says otherwise. */
 export async function openDesk(options: Partial<SlackOptions> = {}): Promise<Desk> {
   const clock = createTestClock()
   const vendor = await startSlackPeople(() => clock.now())

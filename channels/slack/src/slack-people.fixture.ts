@@ -20,7 +20,7 @@ export const appId = 'A0LOOP'
 /** People who click in a fake Slack: their events are signed as Slack signs them. */
 export interface SlackPeopleAtWork extends ChannelVendor {
   readonly slack: FakeSlack
-  /** To which channel clicks go that open forms. */
+  /** The channel that receives the clicks with which forms are opened. */
   attach(channel: SlackChannel): SlackChannel
   sign(payload: object, options?: { readonly at?: number; readonly secret?: string }): Request
   press(action: 'approve' | 'reject' | 'edit', click: Pressed): object
@@ -42,7 +42,7 @@ export async function startSlackPeople(now: () => number): Promise<SlackPeopleAt
   for (const person of ['alice', 'bob', 'mallory', 'owner'])
     slack.users.set(userIdOf(person), member(userIdOf(person), `${person}@example.com`))
   slack.users.set('USTRANGER', member('USTRANGER', 'stranger@elsewhere.example'))
-  /** What was answered in a form. */
+  /** What was typed into a form. */
   const inForms: string[] = []
   const forms = new Map<string, object>()
   let channel: SlackChannel | undefined
@@ -84,7 +84,7 @@ export async function startSlackPeople(now: () => number): Promise<SlackPeopleAt
       })
     },
     press(action, { requestId, revision, person, deliveryId, change }) {
-      // A stale client still shows the buttons of a version that was repainted since.
+      // A stale client still shows the buttons of an earlier version of the card.
       const shown = versions(requestId).find(
         ({ version }) =>
           version.metadata?.event_payload.revision === revision && tokenOf(version, action),
@@ -114,7 +114,7 @@ export async function startSlackPeople(now: () => number): Promise<SlackPeopleAt
     },
     submit({ id, user }, values) {
       const view = slack.views.find((opened) => opened.id === id)
-      // A form that was replaced since may still be sent by a client that is late.
+      // A slow client may still send a form that was replaced meanwhile.
       const form = view?.versions.findLast(({ private_metadata }) => private_metadata)
       return {
         type: 'view_submission',

@@ -13,7 +13,7 @@ const wrong = [
   [{ consoleUrl: 'javascript:alert(1)' }, '/consoleUrl'],
   [{ maxRetries: 10 }, '/maxRetries'],
   [{ timeoutMs: 0 }, '/timeoutMs'],
-  // What no type has checked.
+  // Options that the types would refuse.
   [{ appID: 'A1' }, '/appID'],
   [{ conversation: undefined }, '/conversation'],
   [{ consoleUrl: undefined }, '/consoleUrl'],

@@ -26,36 +26,36 @@ import { createNotices } from './notices.ts'
 export interface SlackOptions {
   /** The bot token, `xoxb-…`. */
   readonly token: string
-  /** For events over HTTP, through `handle`. */
+  /** Verifies events over HTTP, which `handle` takes. */
   readonly signingSecret?: string
-  /** For events over a web socket, between `start` and `close`: an app-level token, `xapp-…`. */
+  /** An app-level token, `xapp-…`, for events over a web socket between `start` and `close`. */
   readonly appToken?: string
-  /** The conversation that is told of a request: its id, `C…`. The app must be a member. */
+  /** The id (`C…`) of the conversation to which cards are posted. The app must be a member of it. */
   readonly conversation: string | ((request: ApprovalRequest) => string)
   readonly people: SlackPeople
   readonly consoleUrl: ConsoleUrl
-  /** Where decisions go: `(decision) => intake(decision)` of `createIntake`. */
+  /** Takes decisions: `(decision) => intake(decision)`, with the `intake` that `createIntake` returns. */
   readonly decide: Decide
   /** `({ id, tenant }) => system.approvals.get({ id, tenant })`; without it cards have no edit button. */
   readonly getApproval?: GetApproval
-  /** A JSON Schema of a request's evidence: gives the edit form titles and choices. */
+  /** A JSON Schema of a request's evidence, from which the edit form takes titles and choices. */
   readonly schemaOf?: (request: ApprovalRequest) => object | undefined
-  /** At least 32 characters each; the first seals cards, all open them. The signing secret unless told. */
+  /** At least 32 characters each; the first seals cards, all of them open cards. By default the signing secret. */
   readonly secrets?: readonly string[]
   /** Refuses events of other apps. */
   readonly appId?: string
-  /** As policies name it. */
+  /** The name of the channel in policies; `slack` by default. */
   readonly name?: string
-  /** For how long what Slack said of a person is believed, milliseconds; 60,000 by default. */
+  /** For how long Slack's answer about a person is cached, milliseconds; 60,000 by default. */
   readonly personTtlMs?: number
-  /** Of one call to Slack. */
+  /** How long one call to Slack may take, milliseconds; 5,000 by default. */
   readonly timeoutMs?: number
-  /** 0 to 2, of one call to Slack; the engine repeats whole notices for much longer. */
+  /** Attempts of one call to Slack after the first, 0 to 2; 2 by default. The engine repeats notices for much longer. */
   readonly maxRetries?: number
-  /** Slack's Web API, or a stand-in for it. */
+  /** The address of Slack's Web API. */
   readonly baseUrl?: string
   readonly clock?: Clock
-  /** Hears of what nobody could be told; nothing that it hears quotes a secret or evidence. */
+  /** Hears of errors that reach nobody else. They never quote a secret or evidence. */
   readonly onError?: (error: LoopError) => void
 }
 
@@ -63,14 +63,15 @@ export interface SlackChannel extends Channel {
   handle(request: Request): Promise<Response>
   /** Connects by web socket. Needs `appToken`. */
   start(): Promise<void>
-  /** Resolves when nothing that came in is still being worked on. */
+  /** Resolves when all work on received events is done. */
   settled(): Promise<void>
-  /** Disconnects, and lets what came in finish. */
+  /** Disconnects, and finishes the work on events that were received. */
   close(): Promise<void>
 }
 
 /**
- * People decide in Slack. The channel keeps no state: cards carry sealed tokens, the engine keeps where they are.
+ * Makes a channel with which people decide in Slack. The channel stores nothing: cards carry sealed tokens, and the engine
+ * keeps the places of the cards.
  *
  * @example
  * const slack = createSlackChannel({ token, signingSecret, conversation: 'C0123456789', people: { by: 'email' },
@@ -119,7 +120,7 @@ export function createSlackChannel(options: SlackOptions): SlackChannel {
     appId: options.appId,
   })
 
-  /** What is over stays over, so this card need not wait for its turn; also heals a card that was sent twice. */
+  /** Repaints a card at once if its request is decided. Also removes the buttons of a card that was posted twice. */
   async function repaint(
     card: { readonly channel: string; readonly ts: string },
     request: ApprovalRequest,
@@ -137,7 +138,7 @@ export function createSlackChannel(options: SlackOptions): SlackChannel {
     notify: notices.notify,
     update: notices.update,
     async handle(request) {
-      // Without a secret nothing can be verified, so nothing is read.
+      // Without a signing secret no request can be verified, so none is read.
       if (!signingSecret) return new Response(null, { status: 404 })
       const read = await readRequest(request, signingSecret, clock.now())
       return 'answer' in read ? read.answer : inbox.take(read.body, request.headers)
@@ -162,32 +163,31 @@ function readKeys({
     throw new LoopError('invalid_config', message, { plugin: 'slack', path })
   }
   if (!token) fault('The Slack channel needs a bot token.', '/token')
-  if (signingSecret === '') fault('An empty signing secret verifies nothing.', '/signingSecret')
+  if (signingSecret === '') fault('The signing secret is empty.', '/signingSecret')
   if (!signingSecret && !appToken)
     fault(
       'The Slack channel needs a signing secret (HTTP) or an app token (socket mode).',
       '/signingSecret',
     )
-  if (![0, 1, 2].includes(maxRetries))
-    fault('Slack may be asked again at most twice.', '/maxRetries')
+  if (![0, 1, 2].includes(maxRetries)) fault('`maxRetries` must be 0, 1 or 2.', '/maxRetries')
   const [first, ...others] = secrets ?? (signingSecret ? [signingSecret] : [])
   if (first === undefined)
-    return fault('Socket mode has no signing secret, so the cards need secrets.', '/secrets')
+    return fault('Without a signing secret, `secrets` are needed to seal the cards.', '/secrets')
   if (secrets?.some((secret) => secret.length < 32))
-    fault('A secret of cards has at least 32 characters.', '/secrets')
+    fault('Each of `secrets` must have at least 32 characters.', '/secrets')
   return [first, ...others]
 }
 
-/** Whatever went wrong, as a LoopError; the text of anything else could quote something. */
+/** Reports every error as a LoopError: the message of another error could quote a secret or evidence. */
 function createReport(onError: SlackOptions['onError']): (problem: unknown) => void {
-  // Whoever is told may fail as well, and whoever clicked waits for an answer.
-  const tell = quiet(onError)
+  // `onError` itself may throw, and that must not keep the person who clicked from an answer.
+  const hear = quiet(onError)
   return (problem) => {
-    const told = isLoopError(problem)
+    const reported = isLoopError(problem)
       ? problem
-      : new LoopError('unavailable', 'Something went wrong while Slack was answered.', {
+      : new LoopError('unavailable', 'An unexpected error occurred while Slack was answered.', {
           plugin: 'slack',
         })
-    tell(told)
+    hear(reported)
   }
 }

@@ -29,7 +29,7 @@ async function envelope(id: string, payload: object): Promise<unknown> {
   return answer
 }
 
-test('by web socket a person approves, once, and hears of it', async () => {
+test('by web socket a person approves once and gets an answer', async () => {
   desk = await openDesk(options)
   await desk.channel.start()
   const { id } = await desk.ask({ amount: 1 })
@@ -44,7 +44,7 @@ test('by web socket a person approves, once, and hears of it', async () => {
   expect(desk.vendor.slack.whispers).toHaveLength(1)
 })
 
-test('by web socket a form is corrected and then taken', async () => {
+test('by web socket a form is corrected and then counts', async () => {
   desk = await openDesk(options)
   await desk.channel.start()
   const { id } = await desk.ask({ amount: 1 })
@@ -61,7 +61,7 @@ test('by web socket a form is corrected and then taken', async () => {
   expect(await desk.request(id)).toMatchObject({ status: 'rejected' })
 })
 
-test('without a signing secret nothing is taken over HTTP, also not what an empty secret signs', async () => {
+test('without a signing secret no HTTP request is accepted, not even one signed with an empty secret', async () => {
   desk = await openDesk(options)
   const { id } = await desk.ask({ amount: 1 })
   const click = desk.click(id)
@@ -83,7 +83,7 @@ test('close ends the connection', async () => {
   expect(desk.vendor.slack.sockets.size).toBe(0)
 })
 
-test('a connection that Slack refuses is an error without the token', async () => {
+test('the error for a refused connection does not quote the token', async () => {
   desk = await openDesk(options)
   desk.vendor.slack.faults.set('apps.connections.open', () => refuse('invalid_auth'))
 

@@ -16,7 +16,7 @@ export interface BoltApp {
   stop(): Promise<void>
 }
 
-/** A Bolt app that is fed by `handle`, and by a web socket once it is started. It logs nothing and asks nobody who it is. */
+/** A Bolt app that gets events from `handle`, and from a web socket once it is started. It logs nothing. */
 export function createBoltApp({
   token,
   appToken,
@@ -30,14 +30,14 @@ export function createBoltApp({
     slackApiUrl: baseUrl,
     timeout: timeoutMs,
     retryConfig: { retries: maxRetries, minTimeout: 200, maxTimeout: 1000 },
-    // Otherwise one refusal holds up every other call for as long as Slack asks.
+    // Otherwise one rate-limited call holds up all other calls for as long as Slack asks.
     rejectRateLimitedCalls: true,
     allowAbsoluteUrls: false,
   }
   const logger = createSilence()
   const app = new App({
     token,
-    // Given, so that the constructor does not call Slack; neither is used, for events of bots are not listened to.
+    // Given so that the constructor does not call Slack. Neither is used, because the app ignores events of bots.
     botId: 'unused',
     botUserId: 'unused',
     ignoreSelf: false,
@@ -88,7 +88,7 @@ export function createBoltApp({
   }
 }
 
-/** Slack's libraries log calls and payloads at some levels; a secret or evidence could be among them. */
+/** A logger that drops everything: Slack's libraries log calls and payloads, which could hold a secret or evidence. */
 function createSilence(): Logger {
   const nothing = (): void => {}
   return {

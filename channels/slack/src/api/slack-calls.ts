@@ -9,21 +9,21 @@ export interface Posted {
   readonly ts: string
 }
 export interface Message {
-  /** What a notification shows; escaped. */
+  /** The text of the notification; escaped. */
   readonly text: string
   readonly blocks: types.KnownBlock[]
-  /** Readable by every member and app: ids only. */
+  /** Every member and app can read it, so it holds ids only. */
   readonly metadata: { event_type: string; event_payload: Record<string, string | number> }
 }
 
-/** The calls to Slack that this channel makes. Each throws a LoopError that quotes nothing of Slack's. */
+/** The calls to Slack that this channel makes. Each throws a LoopError that quotes nothing from Slack. */
 export interface SlackCalls {
   post(channel: string, message: Message, signal?: AbortSignal): Promise<Posted>
-  /** Repaints a message; false when it is gone, and with it everything that could be clicked. */
+  /** Repaints a message; false if it no longer exists or can no longer be changed. */
   repaint(card: Posted, message: Message, signal?: AbortSignal): Promise<boolean>
-  /** Says something below a message, and in the conversation too. */
+  /** Replies in the thread of a message, and shows the reply in the conversation too. */
   remind(card: Posted, text: string, signal?: AbortSignal): Promise<void>
-  /** Says something that only this person sees: here, or if that fails in a message to them. */
+  /** Shows a text to one person only: in this conversation or, if that fails, in a direct message. */
   whisper(channel: string | undefined, user: string, text: string): Promise<void>
   openView(trigger: string, view: types.ModalView): Promise<string>
   updateView(viewId: string, view: types.ModalView): Promise<void>
@@ -83,7 +83,7 @@ export function createSlackCalls(client: App['client']): SlackCalls {
           return
         }
       } catch {
-        // They may have left the conversation since: told in person instead, or the failure of that is thrown.
+        // The person may have left the conversation. A direct message follows, whose failure is thrown.
       }
       await call('chat.postMessage', () =>
         client.chat.postMessage({ channel: user, text, ...quiet }),
@@ -108,7 +108,7 @@ async function call<Value>(
 ): Promise<Value> {
   try {
     if (signal?.aborted) throw unwanted()
-    // Slack's client takes no signal: a call that is no longer wanted is left to its own time limit.
+    // Slack's client does not accept a signal, so an aborted call goes on in the background until its time limit.
     return await unlessAborted(make(), signal, unwanted)
   } catch (error) {
     if (error instanceof LoopError) throw error
@@ -117,14 +117,18 @@ async function call<Value>(
 }
 
 function unwanted(): LoopError {
-  return new LoopError('aborted', 'A call to Slack was no longer wanted.', { plugin: 'slack' })
+  return new LoopError('aborted', 'A call to Slack was aborted.', { plugin: 'slack' })
 }
 
 function read<Value>(method: string, schema: z.ZodType<Value>, answer: unknown): Value {
   const result = schema.safeParse(answer)
   if (result.success) return result.data
-  throw new LoopError('bad_response', `Slack's answer to ${method} has another shape.`, {
-    plugin: 'slack',
-    details: { method },
-  })
+  throw new LoopError(
+    'bad_response',
+    `Slack's answer to ${method} does not have the expected form.`,
+    {
+      plugin: 'slack',
+      details: { method },
+    },
+  )
 }

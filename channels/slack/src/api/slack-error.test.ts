@@ -38,7 +38,7 @@ for (const [answer, expected] of failures) {
   })
 }
 
-test('a call is repeated at most as often as told, and not beyond an abort', async () => {
+test('a call is retried at most `maxRetries` times, and not after an abort', async () => {
   desk = await openDesk({ maxRetries: 2 })
   const request = await desk.ask({ amount: 1 })
   const before = desk.calls('chat.postMessage').length
@@ -56,7 +56,7 @@ test('a call is repeated at most as often as told, and not beyond an abort', asy
   expect(desk.calls('chat.postMessage')).toHaveLength(before + 3)
 })
 
-test('a Slack that never answers is given up', async () => {
+test('a call that Slack never answers ends with the time limit', async () => {
   desk = await openDesk({ timeoutMs: 50 })
   const request = await desk.ask({ amount: 1 })
   const never = Promise.withResolvers<{ body: object }>()

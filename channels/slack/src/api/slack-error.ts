@@ -14,13 +14,13 @@ const rightFaults = ['token_expired', 'missing_scope', 'no_permission', 'not_all
 const placeFaults = ['channel_not_found', 'not_in_channel', 'is_archived']
 const outages = ['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout']
 
-/** Slack's own word for what went wrong, where it gave one. */
+/** Slack's own error code, if it gave one. */
 export function slackCodeOf(error: unknown): string | undefined {
   return errorSchema.safeParse(error).data?.data?.error
 }
 
 /**
- * What went wrong with a call, in our words. Slack's error is no `cause`: it holds headers and bodies, in which
+ * A LoopError for a failed call. It does not have Slack's error as `cause`, because that holds headers and bodies, in which
  * a token or evidence may stand.
  */
 export function slackError(method: string, error: unknown): LoopError {
@@ -30,7 +30,7 @@ export function slackError(method: string, error: unknown): LoopError {
   const details = { method, ...(fault && { fault }), ...(statusCode && { statusCode }) }
 
   if (code === 'slack_webapi_rate_limited_error' || fault === 'ratelimited')
-    return new LoopError('rate_limited', `Slack takes no more calls of ${method} for now.`, {
+    return new LoopError('rate_limited', `Slack accepts no more calls of ${method} for now.`, {
       plugin,
       retryable: true,
       details: { ...details, retryAfterMs: (retryAfter ?? 1) * 1000 },
@@ -50,7 +50,10 @@ export function slackError(method: string, error: unknown): LoopError {
   if (fault && !outages.includes(fault))
     return new LoopError('bad_response', `Slack refused ${method}.`, { plugin, details })
   if (statusCode !== undefined && statusCode < 500)
-    return new LoopError('bad_response', `Slack did not understand ${method}.`, { plugin, details })
+    return new LoopError('bad_response', `Slack answered ${method} with a client error.`, {
+      plugin,
+      details,
+    })
   return new LoopError('unavailable', `Slack did not answer ${method}.`, {
     plugin,
     details,

@@ -2,7 +2,7 @@ import { approvalStatuses, type ApprovalRequest } from '@loop-engine/core'
 import { approvalRequest, startPlan } from '@loop-engine/testing'
 import fc from 'fast-check'
 
-/** What an attacker, a model or a tired person may write, and how much of it. */
+/** Texts that an attacker, a model or a tired person may write. */
 const nasty = fc.constantFrom(
   '<!channel>',
   '<@U1>',
@@ -81,7 +81,7 @@ export const anyRequest = fc
     evidence: fc.dictionary(text, value, { maxKeys: 30 }),
   })
   .map(
-    // The generator makes every shape that the types name; `as` spares spelling out that `undefined` is left out.
+    // The generator makes every shape of the type. The cast is needed only because optional fields may be `undefined`.
     ({ reviewers, ...change }) =>
       approvalRequest(startPlan().instance, {
         ...change,

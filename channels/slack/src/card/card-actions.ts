@@ -3,12 +3,12 @@ import type { types } from '@slack/bolt'
 
 import { plain, type Paper } from './paper.ts'
 
-/** The opaque tokens that the buttons carry. */
+/** The sealed tokens that the buttons carry. */
 export interface CardButtons {
-  /** Left out where the policy asks for a stronger sign-in than Slack's. */
+  /** Left out if the policy asks for a stronger sign-in than Slack's. */
   readonly approve?: string
   readonly reject: string
-  /** Only where the policy allows edits. */
+  /** Only if the policy allows edits. */
   readonly edit?: string
 }
 
@@ -19,7 +19,7 @@ export const actionIds = {
   console: 'loop:console',
 } as const
 
-/** Slack takes 2000, but all blocks together must fit as well. */
+/** Slack accepts 2000 characters, but all blocks together must fit as well. */
 const mostValue = 700
 const mostConfirm = 200
 
@@ -51,7 +51,7 @@ export function createActions(
 
 function button(action: keyof typeof actionIds, text: string, value?: string): types.Button {
   if (value !== undefined && value.length > mostValue)
-    throw new LoopError('too_large', 'The ids of a request are too long for a Slack button.', {
+    throw new LoopError('too_large', 'The ids of the request are too long for a Slack button.', {
       plugin: 'slack',
     })
   return {
@@ -62,7 +62,7 @@ function button(action: keyof typeof actionIds, text: string, value?: string): t
   }
 }
 
-/** A thumb on a phone slips; what is risky asks once more. */
+/** Approving a high risk asks once more, because a thumb on a phone slips. */
 function confirmation(paper: Paper, { title, transition }: ApprovalView): types.ConfirmationDialog {
   return {
     title: plain('Approve this?'),

@@ -4,7 +4,7 @@ import { textsOf } from '../fake-slack.fixture.ts'
 import { detailsOf } from './card-details.ts'
 import { createPaper } from './paper.ts'
 
-test('lines of a value are barred, so that none of them poses as a line of ours', () => {
+test('lines of a value get a bar, so that none can pass for a line of the card', () => {
   const field = { path: '/note', label: 'note', fromModel: true }
   const value = 'fine\nExact input of what runs (data)\n{ "amount": 5 }'
   const view = {
@@ -22,7 +22,7 @@ test('lines of a value are barred, so that none of them poses as a line of ours'
   ])
 })
 
-test('two fields that differ in a space at the end do not look the same, nor does a space look like nothing', () => {
+test('a space at the end of a field is visible, and so is a field of spaces only', () => {
   const field = { path: '/', fromModel: false }
   const view = {
     fields: [
@@ -38,7 +38,7 @@ test('two fields that differ in a space at the end do not look the same, nor doe
 })
 
 test.each(['short', 'long '.repeat(2000)])(
-  'however many fields a model fills, what runs is shown, and as many of them as fit: %.5s',
+  'what runs is always shown, and as many fields as fit, however many a model fills: %.5s',
   (value) => {
     const fields = Array.from({ length: 60 }, (_, index) => ({
       path: `/${index}`,

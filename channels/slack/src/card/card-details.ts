@@ -5,11 +5,11 @@ import { plainSection, type Paper } from './paper.ts'
 import { withEnds } from './visible-text.ts'
 
 const mostFields = 35
-/** The room is divided among so many: shares of more would not be worth showing. What short ones leave is for more. */
+/** The room is divided into at most this many shares: smaller shares would show too little of each field. */
 const mostShares = 25
-/** Of one text; Slack takes 3000. */
+/** The most bytes of one text; Slack accepts 3000 characters. */
 const mostOfOne = 2700
-/** A block around its text, and the note that some fields are missing. */
+/** Bytes of a block without its text, which also suffice for the note that fields are missing. */
 const frame = 140
 const leastWorthShowing = 160
 
@@ -18,7 +18,7 @@ interface Detail {
   readonly value: JsonValue
 }
 
-/** The exact input of what runs, which no field may push out, and the typed fields: one block each, within `room` bytes. */
+/** The exact input of what runs, which always has its place, and then the fields; one block each, within `room` bytes. */
 export function detailsOf(
   paper: Paper,
   { fields, effect }: ApprovalView,
@@ -35,7 +35,7 @@ export function detailsOf(
   let left = room - frame
   for (const [index, { head, value }] of details.entries()) {
     const rest = details.length - index
-    // What short ones do not need is left for those that follow.
+    // The room that short fields do not need is left for the fields that follow.
     const shares = effect && index === 0 ? 1 : Math.min(rest, Math.max(1, mostShares - index))
     const share = Math.min(mostOfOne, Math.floor(left / shares) - frame)
     const most = share - Buffer.byteLength(JSON.stringify(head))
@@ -50,7 +50,7 @@ export function detailsOf(
   return blocks
 }
 
-/** What runs often gets the very fields that follow; then they are not repeated. */
+/** The input of what runs. It is not repeated if it consists of exactly the fields that follow. */
 function inputOf(fields: ApprovalView['fields'], effect: ApprovalView['effect']): Detail[] {
   if (!effect) return []
   const head = 'Exact input of what runs (data)'
@@ -66,7 +66,7 @@ export function typeOf(value: JsonValue): string {
   return type === 'string' ? 'text' : type === 'boolean' ? 'yes or no' : type
 }
 
-/** As data: text as it is, everything else as JSON. Several lines are barred, so that none poses as a line of ours. */
+/** A value as text, or as JSON. Each line of several gets a bar, so that no line can pass for one of the card's own. */
 function textOf(value: JsonValue): string {
   if (value === '') return '⟨empty⟩'
   const text = typeof value === 'string' ? withEnds(value) : JSON.stringify(value, null, 2)

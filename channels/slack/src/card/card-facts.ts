@@ -10,7 +10,7 @@ import type { Paper } from './paper.ts'
 
 const mostVotes = 6
 
-/** What is asked, by whom, for whom, and at what risk. */
+/** The facts of a request: what is asked, by whom, for whom, and at what risk. */
 export function factsOf(paper: Paper, { policy }: ApprovalRequest, view: ApprovalView): string[] {
   const { loop, transition, requester, effect, warnings } = view
   const { description, risk } = transition
@@ -31,7 +31,7 @@ export function factsOf(paper: Paper, { policy }: ApprovalRequest, view: Approva
   ]
 }
 
-/** How far the decision is, who may take it, and what happens without it. */
+/** How many approvals there are, who may decide, and what happens if nobody does. */
 export function votesOf(paper: Paper, request: ApprovalRequest): string[] {
   const { policy, stage, view } = request
   const { given, needed } = quorumOf(request)
@@ -47,17 +47,17 @@ export function votesOf(paper: Paper, request: ApprovalRequest): string[] {
   ]
 }
 
-/** How it ended. */
+/** How the request ended. */
 export function outcomeOf(paper: Paper, request: ApprovalRequest): string[] {
   const endings = {
     pending: 'Waiting.',
     approved: request.executedBy
-      ? 'Approved, and the transition is on record.'
-      : 'Approved; the transition is not on record.',
+      ? 'Approved, and the transition is recorded.'
+      : 'Approved, but the transition is not recorded.',
     rejected: 'Rejected. Nothing ran.',
     expired: `Expired: it was not decided in time, and nothing was approved. ${paper.line(request.view.ifNothing, 240)}`,
     superseded: 'Superseded: the run moved on, so this can no longer be decided. Nothing ran.',
-    cancelled: 'Taken back by whom asked for it, or by the system. Nothing ran.',
+    cancelled: 'Taken back by the requester, by another person or by the system. Nothing ran.',
   } as const
   return [endings[request.status], ...decisionsOf(paper, request)]
 }

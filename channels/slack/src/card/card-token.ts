@@ -2,10 +2,10 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 
 import { z } from 'zod'
 
-/** What one button or form may be used for; a token made for one purpose opens for no other. */
+/** The purpose of one button or form. A token that was sealed for one purpose cannot be opened for another. */
 export type Purpose = 'approve' | 'reject' | 'edit' | 'reject-form' | 'edit-form'
 
-/** What stands behind a button: the request, and exactly what its card showed. */
+/** What a button stands for: the request, and the revision and view that its card showed. */
 export interface CardFacts {
   readonly tenant: string
   readonly requestId: string
@@ -30,14 +30,14 @@ const factsSchema = z.tuple([
 
 export interface CardTokens {
   seal(purpose: Purpose, facts: CardFacts): string
-  /** The facts behind a token of this purpose, or null for anything else. */
+  /** The facts in a token of this purpose; null for anything else. */
   open(purpose: Purpose, token: string): CardFacts | null
 }
 
 /**
- * Makes the opaque tokens that buttons and forms carry: the facts, encrypted and authenticated (AES-256-GCM) with a
- * random nonce. So they need no storage, survive a restart, and work in every process that has the key.
- * The first key seals, all of them open: put a new one first to rotate.
+ * Makes the tokens that buttons and forms carry: the facts, encrypted and authenticated (AES-256-GCM) with a random nonce.
+ * Tokens need no storage, survive a restart, and work in every process that has the key. The first key seals and all keys
+ * open, so put a new key first to rotate.
  */
 export function createCardTokens(keys: readonly [string, ...string[]]): CardTokens {
   const secretOf = (key: string): Buffer =>

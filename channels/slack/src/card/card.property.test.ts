@@ -9,7 +9,7 @@ import { anyRequest } from './any-request.fixture.ts'
 import { createCardTokens } from './card-token.ts'
 import { createCard } from './card.ts'
 
-/** Such large inputs shrink slowly. */
+/** Large inputs shrink slowly. */
 const patience = { interruptAfterTimeLimit: 20_000 }
 
 const tokens = createCardTokens(['k'.repeat(32)])
@@ -35,7 +35,7 @@ const cardOf = (of: ApprovalRequest) =>
     }),
   })
 
-/** The two that we write ourselves: a date and a link to the console. */
+/** The two kinds of markup of the card itself: a date and the link to the console. */
 const ours =
   /<!date\^\d+\^\{date_short_pretty\} at \{time\}\|[^<>|]*>|<https:\/\/loops\.example\/[^<>|]*\|the console>/g
 const hidden = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/u
@@ -49,8 +49,8 @@ function expectHarmless(texts: readonly string[]): void {
   }
 }
 
-describe('whatever a request says', () => {
-  test('its card is within every limit of Slack, and nothing in it is markup or hidden', () => {
+describe('for any request', () => {
+  test('the card is within every limit of Slack, and none of its texts is markup or hidden', () => {
     fc.assert(
       fc.property(anyRequest, (of) => {
         const { text: title, blocks, metadata } = cardOf(of)
@@ -64,7 +64,7 @@ describe('whatever a request says', () => {
     )
   })
 
-  test('texts of others are never where Slack reads markup', () => {
+  test('texts from outside never stand where Slack reads markup', () => {
     fc.assert(
       fc.property(anyRequest, (of) => {
         const markup =
@@ -76,7 +76,7 @@ describe('whatever a request says', () => {
     )
   })
 
-  test('what is not shown whole is marked, and linked to the console', () => {
+  test('a text that is cut is marked, and the card links to the console', () => {
     fc.assert(
       fc.property(anyRequest, (of) => {
         const shown = textsOf(cardOf(of).blocks).join('\n')
@@ -90,7 +90,7 @@ describe('whatever a request says', () => {
     )
   })
 
-  test('its edit form is within every limit of Slack', () => {
+  test('the edit form is within every limit of Slack', () => {
     fc.assert(
       fc.property(anyRequest, (of) => {
         const form = createEditForm({ request: of, token: tokens.seal('edit-form', facts(of)) })

@@ -9,8 +9,8 @@ import { linkTo } from './link.ts'
 import { createPaper, plain, plainSection, weighBlocks } from './paper.ts'
 
 /**
- * Slack refuses messages whose blocks exceed about 13,200 characters together, which it documents nowhere.
- * Counted as bytes on the wire, which is never less.
+ * Slack refuses messages whose blocks together exceed about 13,200 characters, a limit that it does not document. We count
+ * bytes on the wire, which are never fewer.
  */
 const mostBytes = 12_000
 
@@ -18,7 +18,7 @@ export interface CardInput {
   readonly request: ApprovalRequest
   readonly view: ApprovalView
   readonly consoleUrl: string
-  /** Left out once there is nothing to decide. */
+  /** Left out once the request is decided. */
   readonly buttons?: CardButtons
 }
 
@@ -32,8 +32,8 @@ const titles = {
 } as const
 
 /**
- * The message about a request: within all limits of Slack's, with every text of others escaped and what was left out
- * marked and linked. Texts of others stand in `plain_text`, where Slack knows no formatting.
+ * Makes the message about a request, within all limits of Slack. Texts from outside are escaped and stand in `plain_text`,
+ * where Slack applies no formatting. Whatever is left out is marked, and the card links to the console.
  */
 export function createCard({ request, view, consoleUrl, buttons }: CardInput): Message {
   const paper = createPaper()
@@ -68,12 +68,12 @@ export function createCard({ request, view, consoleUrl, buttons }: CardInput): M
 function noticeOf(isCut: boolean, consoleUrl: string): types.ContextBlock {
   const link = linkTo(consoleUrl, 'the console')
   const text = isCut
-    ? `⟨This card is cut to what Slack can show.⟩ Everything stands in ${link}.`
-    : `Everything about it stands in ${link}.`
+    ? `⟨This card is cut to what Slack can show.⟩ All of it is shown in ${link}.`
+    : `All details are shown in ${link}.`
   return { type: 'context', elements: [{ type: 'mrkdwn', text }] }
 }
 
-/** In the reader's own time zone. The only markup of a card, and made of a number alone. */
+/** The expiry in the reader's own time zone. Together with the link it is the only markup of a card, made of a number. */
 function expiry(at: number): types.ContextBlock {
   const seconds = Math.floor(at / 1000)
   const fallback = new Date(at).toISOString()

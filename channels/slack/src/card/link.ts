@@ -1,14 +1,14 @@
 import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 
-/** Where people see all of a request: the console's address, or a function that makes one. */
+/** The address of the console, or a function that makes the address of a request. */
 export type ConsoleUrl =
   | string
   | ((request: { readonly id: string; readonly tenant: string }) => string)
 
-/** Slack takes 3000 for a button, but all blocks together must fit as well. */
+/** Slack accepts 3000 characters in a button, but all blocks together must fit as well. */
 const mostCharacters = 1000
 
-/** The address of a request in the console. Throws `invalid_config` for what is no http(s) address. */
+/** The address of a request in the console. Throws `invalid_config` unless it is an http(s) URL of limited length. */
 export function consoleUrlOf(
   consoleUrl: ConsoleUrl,
   { id, tenant }: Pick<ApprovalRequest, 'id' | 'tenant'>,
@@ -22,13 +22,17 @@ export function consoleUrlOf(
 export function readUrl(text: string): URL {
   const url = URL.parse(text)
   if (url && /^https?:$/.test(url.protocol) && url.href.length <= mostCharacters) return url
-  throw new LoopError('invalid_config', 'The address of the console is no http(s) address.', {
-    plugin: 'slack',
-    path: '/consoleUrl',
-  })
+  throw new LoopError(
+    'invalid_config',
+    'The address of the console is no http(s) URL, or is too long.',
+    {
+      plugin: 'slack',
+      path: '/consoleUrl',
+    },
+  )
 }
 
-/** A link in mrkdwn; the label is ours. */
+/** A link in mrkdwn. The label is not escaped, so it must not come from outside. */
 export function linkTo(url: string, label: string): string {
   const safe = url
     .replaceAll('&', '&amp;')

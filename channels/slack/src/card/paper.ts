@@ -2,11 +2,11 @@ import type { types } from '@slack/bolt'
 
 import { fit, visible, visibleLine } from './visible-text.ts'
 
-/** Fits texts of others onto a card, and remembers whether anything had to be left out. */
+/** Fits texts from outside onto a card, and remembers whether anything had to be left out. */
 export interface Paper {
-  /** On one line, escaped, at most `limit` bytes. */
+  /** The text on one line, escaped, in at most `limit` bytes. */
   line(text: string, limit: number): string
-  /** The same with its line breaks. */
+  /** The text with its line breaks, escaped, in at most `limit` bytes. */
   prose(text: string, limit: number): string
   leftOut(): void
   isCut(): boolean
@@ -34,12 +34,12 @@ export function plain(text: string): types.PlainTextElement {
   return { type: 'plain_text', text, emoji: false }
 }
 
-/** Slack takes 3000 characters. */
+/** A section of plain text. Slack accepts 3000 characters in it. */
 export function plainSection(lines: readonly string[]): types.SectionBlock {
   return { type: 'section', text: plain(lines.join('\n')) }
 }
 
-/** Bytes of blocks on the wire, with room for the id of each. */
+/** The bytes of blocks on the wire, with room for the id of each. */
 export function weighBlocks(blocks: readonly types.KnownBlock[]): number {
   return blocks.reduce((sum, block) => sum + Buffer.byteLength(JSON.stringify(block)) + 40, 2)
 }

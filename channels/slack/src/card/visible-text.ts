@@ -1,6 +1,9 @@
 import { codePoint, spellOutEnds } from '@loop-engine/core'
 
-/** What a reader cannot see or what reorders text: controls, bidi, zero-width, tags, blanks, unassigned, lone surrogates. */
+/**
+ * Characters that a reader cannot see or that reorder text: controls, bidirectional marks, zero-width characters, tags,
+ * blanks, unassigned code points and lone surrogates.
+ */
 const hidden = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/gu
 
 /** The text with every invisible or reordering character written out as its code point. */
@@ -10,17 +13,17 @@ export function visible(text: string): string {
   )
 }
 
-/** Spaces at either end of a text, which nobody sees, written out. */
+/** The text with the spaces at its ends, which nobody would see, written out. */
 export function withEnds(text: string): string {
   return spellOutEnds(text, inBrackets)
 }
 
-/** The same, on one line: a line break in an identifier must not look like a line of ours. */
+/** Like `visible`, on one line: a line break in an id must not begin what looks like another line of the card. */
 export function visibleLine(text: string): string {
   return visible(text).replaceAll(/[\n\t]/g, written)
 }
 
-/** Slack reads these three as markup, also as `<!channel>` and `<url|label>`. */
+/** Escapes the three characters of Slack's markup, such as `<!channel>` and `<url|label>`. */
 export function escapeMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
@@ -32,12 +35,12 @@ export interface Fitted {
 }
 
 /**
- * Escapes a text and cuts it to `limit` bytes, at a character, with a mark that says how much is shown.
- * Bytes are those of escaped text inside JSON in UTF-8, which is never less than what Slack counts.
+ * Escapes a text and cuts it to `limit` bytes between two characters, with a mark that says how much is shown. Counts the
+ * bytes of the escaped text inside JSON in UTF-8, which are never fewer than what Slack counts.
  */
 export function fit(text: string, limit: number): Fitted {
   const whole = escapeMarkup(text)
-  // A character takes at most 12 bytes; most texts need no exact weighing.
+  // Most texts fit whole, and need no count by character.
   if (weigh(whole) <= limit) return { text: whole, isCut: false }
   const characters = Array.from(text)
   let room = limit - weigh(mark(characters.length, characters.length))
@@ -53,7 +56,7 @@ export function fit(text: string, limit: number): Fitted {
   return { text: kept + mark(shown, characters.length), isCut: true }
 }
 
-/** Bytes of a string inside JSON, without its quotes. */
+/** The bytes of a string inside JSON, without its quotes. */
 export function weigh(text: string): number {
   return Buffer.byteLength(JSON.stringify(text)) - 2
 }

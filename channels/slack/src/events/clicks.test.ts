@@ -36,16 +36,16 @@ test('a rejection asks for a reason, records it, and closes its form', async () 
   expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('rejection is recorded')
 })
 
-test('who clicks after a vote in their place is not told to have voted', async () => {
+test('a person in whose place somebody voted is not told to have voted', async () => {
   desk = await openDesk({ decide: async () => ({ status: 'refused', reason: 'already_voted' }) })
   const { id } = await desk.ask({ amount: 1 })
 
   await desk.press('approve', { requestId: id })
 
-  expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('or somebody in your place')
+  expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('or somebody has in your place')
 })
 
-test('who clicks on what was taken back is not told that it was decided', async () => {
+test('a click on a withdrawn request is answered as taken back, not as decided', async () => {
   desk = await openDesk({
     async decide({ requestId }) {
       const request = { ...(await desk.request(requestId)), status: 'cancelled' as const }
@@ -61,7 +61,7 @@ test('who clicks on what was taken back is not told that it was decided', async 
   expect(told).not.toContain('decided already')
 })
 
-test('a form that somebody else sends decides nothing', async () => {
+test('a form that another person sends decides nothing', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })
   await desk.press('reject', { requestId: id })
@@ -73,7 +73,7 @@ test('a form that somebody else sends decides nothing', async () => {
   expect(desk.decisions).toEqual([])
 })
 
-test('a button that was made for something else decides nothing, and says so', async () => {
+test('a button with the token of another purpose decides nothing, and the answer says so', async () => {
   desk = await openDesk()
   const { id, tenant, revision, viewHash } = await desk.ask({ amount: 1 })
   const facts = { tenant, requestId: id, revision, viewHash, channel: conversation }
@@ -99,7 +99,7 @@ test('a button that was made for something else decides nothing, and says so', a
   expect(desk.vendor.slack.whispers).toHaveLength(values.length)
 })
 
-test('a click of another app, or on a request that is gone, is answered', async () => {
+test('a click of another app, or on a missing request, gets an answer', async () => {
   desk = await openDesk()
   const { id, tenant, viewHash } = await desk.ask({ amount: 1 })
   const value = createCardTokens([signingSecret]).seal('approve', {
@@ -119,7 +119,7 @@ test('a click of another app, or on a request that is gone, is answered', async 
   expect(second?.text).toContain('does not exist')
 })
 
-test('a form that Slack would not open is explained', async () => {
+test('the person is told if Slack did not open the form', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })
   desk.vendor.slack.faults.set('views.open', () => refuse('expired_trigger_id'))
@@ -129,7 +129,7 @@ test('a form that Slack would not open is explained', async () => {
   expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('click again')
 })
 
-test('who left the conversation is told in person', async () => {
+test('a person who has left the conversation gets a direct message', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })
   desk.vendor.slack.faults.set('chat.postEphemeral', () => refuse('user_not_in_channel'))

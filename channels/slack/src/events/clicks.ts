@@ -33,24 +33,24 @@ const purposes: Readonly<Record<string, Purpose>> = {
 }
 const notOpened = 'Slack did not open the form in time. Nothing was decided; click again.'
 
-/** What becomes of a click on a card: a decision, a form, or an explanation; never silence. */
+/** Answers each click on a card: with a decision, a form, or an explanation. */
 export function createClicks(options: ClicksOptions) {
   const { calls, tokens, people, judge, repaint, report } = options
 
   return async (click: Click): Promise<void> => {
     const [{ action_id, value = '' }] = click.actions
     const { channel_id: channel, message_ts: ts } = click.container
-    if (action_id === actionIds.console) return // a link; Slack tells us all the same
+    if (action_id === actionIds.console) return // a link, of which Slack reports the click too
     const say = (text: string): Promise<void> => calls.whisper(channel, click.user.id, text)
 
     const purpose = purposes[action_id]
     const facts = purpose ? tokens.open(purpose, value) : null
-    // A card that was copied somewhere else was not sent there by us.
+    // A card in another conversation was copied there, and not sent by this channel.
     if (!purpose || !facts || !ts || channel !== facts.channel) return say(deadCard)
     const card: Posted = { channel: facts.channel, ts }
     if (purpose === 'approve') return approve(click, facts, card, say)
 
-    // The right to open a form is gone after three seconds, so that comes before any other call.
+    // A form must be opened within three seconds of the click, so this comes before any other call.
     const isEdit = purpose === 'edit'
     const form = tokens.seal(isEdit ? 'edit-form' : 'reject-form', {
       ...facts,
@@ -86,7 +86,7 @@ export function createClicks(options: ClicksOptions) {
     if (judged.request) await repaint(card, judged.request)
   }
 
-  /** What the open form should show instead, once it is known who opened it and what became of the request. */
+  /** What the open form shows next, once the person is identified and the request is looked up. */
   async function followUp(
     click: Click,
     facts: CardFacts,
@@ -101,7 +101,7 @@ export function createClicks(options: ClicksOptions) {
       return { next: over === null ? null : notPossible(over), request }
     } catch (error) {
       report(error)
-      // Whoever rejects is judged when the form is sent.
+      // A rejection is judged when the form is sent.
       if (editToken === null) return { next: null }
       return { next: notPossible('The request could not be looked up. Try again.') }
     }
@@ -116,7 +116,7 @@ export function createClicks(options: ClicksOptions) {
     const why = whyOver('edited', request) ?? whyNotEdit(request, facts)
     if (why !== null) return notPossible(why)
     const form = createEditForm({ request, token, schema: options.schemaOf?.(request) })
-    return form ?? notPossible('Nothing of this can be edited in Slack. Use the console.')
+    return form ?? notPossible('None of this can be edited in Slack. Use the console.')
   }
 }
 

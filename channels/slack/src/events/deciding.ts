@@ -5,7 +5,7 @@ import type { CardFacts } from '../card/card-token.ts'
 import { answerText, deadCard, failureText, strangerText } from './answer-text.ts'
 import type { People, Sender } from './people.ts'
 
-/** What somebody did, read from an authenticated event. */
+/** What a person wants to decide, read from an authenticated event. */
 export interface Intention {
   readonly sender: Sender
   readonly facts: CardFacts
@@ -18,7 +18,7 @@ export interface Intention {
 }
 
 export interface Judged {
-  /** What to tell the person, in mrkdwn. */
+  /** The answer to the person, in mrkdwn. */
   readonly say: string
   readonly isTaken: boolean
   readonly request?: ApprovalRequest
@@ -31,7 +31,7 @@ export interface DecidingOptions {
   readonly report: (problem: unknown) => void
 }
 
-/** Makes an intention a decision intake of a known person, hands it over, and says what became of it. */
+/** Identifies the person, hands the decision to the engine, and turns the outcome into an answer. */
 export function createDeciding({ people, decide, clock, report }: DecidingOptions) {
   return async (intention: Intention): Promise<Judged> => {
     const { sender, facts, decision, reason, edits, proof, deliveryId } = intention

@@ -6,7 +6,7 @@ import { openDesk, type Desk } from '../slack-desk.fixture.ts'
 let desk: Desk
 afterEach(() => desk.close())
 
-test('two people who click at once make a quorum of two, and the card counts with them', async () => {
+test('two people who click at once make a quorum of two, and the card shows the count', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 }, { large: true })
   expect(desk.card()).toContain('Approvals: 0 of 2')
@@ -21,7 +21,7 @@ test('two people who click at once make a quorum of two, and the card counts wit
   expect(desk.vendor.slack.whispers).toHaveLength(2)
 })
 
-test('a click that Slack delivers again decides and answers once', async () => {
+test('a click that Slack delivers twice decides and answers once', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 }, { large: true })
   const payload = desk.click(id)
@@ -35,7 +35,7 @@ test('a click that Slack delivers again decides and answers once', async () => {
   expect(desk.vendor.slack.whispers).toHaveLength(1)
 })
 
-test('a delivery that is the first to arrive counts, also when Slack calls it a retry', async () => {
+test('the first delivery to arrive counts, even if Slack marks it as a retry', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })
   const event = desk.vendor.sign(desk.click(id))
@@ -46,7 +46,7 @@ test('a delivery that is the first to arrive counts, also when Slack calls it a 
   expect(desk.paid).toHaveLength(1)
 })
 
-test('work that takes long is acknowledged after two seconds and goes on', async () => {
+test('long work is acknowledged after two seconds and goes on', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -70,7 +70,7 @@ test('work that takes long is acknowledged after two seconds and goes on', async
   expect(desk.vendor.slack.whispers).toHaveLength(1)
 })
 
-test('when answering fails, the person hears of it and nothing secret is reported', async () => {
+test('after an unexpected error the person is told, and no secret is reported', async () => {
   desk = await openDesk({
     decide: async () => {
       throw new Error(`the store said ${botToken} and evidence`)
@@ -80,12 +80,12 @@ test('when answering fails, the person hears of it and nothing secret is reporte
 
   await desk.press('approve', { requestId: id })
 
-  expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('could not be recorded for sure')
+  expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('not certain that this was recorded')
   expect(JSON.stringify([desk.problems, desk.problems.map(String)])).not.toContain(botToken)
   expect(desk.problems.every(({ cause }) => cause === undefined)).toBe(true)
 })
 
-test('a fault that says what it is of itself is reported as it is, also one of another copy of the core', async () => {
+test('a LoopError is reported unchanged, also one of another copy of the core', async () => {
   const foreign = Object.assign(new Error('The store is away.'), {
     code: 'unavailable',
     [Symbol.for('@loop-engine/error')]: true,
@@ -102,7 +102,7 @@ test('a fault that says what it is of itself is reported as it is, also one of a
   expect(desk.problems).toContain(foreign)
 })
 
-test('whoever is told of a fault may fail: the person hears of theirs all the same', async () => {
+test('the person gets an answer even if `onError` throws', async () => {
   desk = await openDesk({
     decide: async () => {
       throw new Error('The store is away.')
@@ -115,5 +115,5 @@ test('whoever is told of a fault may fail: the person hears of theirs all the sa
 
   await desk.press('approve', { requestId: id })
 
-  expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('could not be recorded for sure')
+  expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('not certain that this was recorded')
 })

@@ -2,7 +2,7 @@ import { sha256Hex } from '@loop-engine/core'
 
 import type { Click, Submission } from './payloads.ts'
 
-/** What tells one event from another: equal when Slack, or somebody else, delivers it again. */
+/** The identity of an event: the same if Slack, or anybody else, delivers the event again. */
 export interface Delivery {
   readonly id: string
   readonly proof: Readonly<Record<string, string>>
@@ -21,7 +21,7 @@ export function deliveryOfClick({ team, user, container, actions, api_app_id }: 
   })
 }
 
-/** A form that is sent again after a correction is another delivery; a double click on its button is not. */
+/** A form that is sent again after a correction is a new delivery; a double click on its button is not. */
 export function deliveryOfSubmission({ team, user, view, api_app_id }: Submission): Delivery {
   return deliveryOf({
     app: api_app_id,

@@ -18,7 +18,7 @@ const evidence = {
 const schemaOf = () => ({
   properties: { currency: { title: 'Currency', enum: ['EUR', 'USD'] } },
 })
-/** What an untouched form sends. */
+/** The values that an untouched form sends. */
 const untouched = {
   'field:0': '120',
   'field:1': 'order 4711 & more',
@@ -58,7 +58,7 @@ test('the form has one input for each member, of its type', async () => {
     { block_id: 'field:4', element: { multiline: true, initial_value: untouched['field:4'] } },
     { block_id: 'reason' },
   ])
-  expect(textsOf(view).join()).toContain('cannot show it faithfully: hidden, huge')
+  expect(textsOf(view).join()).toContain('cannot show it exactly: hidden, huge')
   expect(textsOf(inputs[0]).join()).toContain('Written by a model')
 })
 
@@ -72,7 +72,7 @@ test('spaces are no reason', async () => {
   expect(desk.decisions[0]).not.toHaveProperty('reason')
 })
 
-test('what was changed is what runs; what was left alone stays byte for byte', async () => {
+test('an edited value is what runs, and untouched values stay byte for byte', async () => {
   const { id, form } = await openForm()
   const values = {
     ...untouched,
@@ -91,7 +91,7 @@ test('what was changed is what runs; what was left alone stays byte for byte', a
   expect(await desk.request(id)).toMatchObject({ revision: 2, status: 'approved' })
 })
 
-test('what cannot be read is corrected in the form, and then counts', async () => {
+test('faulty values are corrected in the form, which then counts', async () => {
   const { form } = await openForm()
   const wrong = { ...untouched, 'field:0': 'ten', 'field:2': null, 'field:4': '[1,' }
   const send = (values: Parameters<typeof desk.vendor.submit>[1]) =>
@@ -111,13 +111,13 @@ test('what cannot be read is corrected in the form, and then counts', async () =
     },
   })
   expect(await second.json()).toMatchObject({
-    errors: { 'field:0': expect.stringContaining('Nothing is changed') },
+    errors: { 'field:0': expect.stringContaining('You have changed nothing') },
   })
   expect(await third.json()).toMatchObject({ errors: { 'field:0': 'This must be a number.' } })
   expect(desk.paid).toMatchObject([{ amount: 10 }])
 })
 
-test('a form of what was decided meanwhile decides nothing', async () => {
+test('a form for a request that was decided meanwhile decides nothing', async () => {
   const { id, form } = await openForm()
   await desk.press('approve', { requestId: id })
 
@@ -148,7 +148,7 @@ test('a form of an earlier revision decides nothing', async () => {
   expect(await desk.request(id)).toMatchObject({ revision: 2, evidence: { amount: 90 } })
 })
 
-test('an edit of what is decided, or by somebody unknown, is explained in place of the form', async () => {
+test('a notice replaces the form if the request is decided or the person is unknown', async () => {
   desk = await openDesk()
   const { id } = await desk.ask(evidence)
   await desk.press('edit', { requestId: id, person: 'mallory' })
@@ -156,11 +156,11 @@ test('an edit of what is decided, or by somebody unknown, is explained in place 
   await desk.press('edit', { requestId: id })
 
   const [first, second] = desk.vendor.answers().filter((text) => !text.includes('recorded'))
-  expect(first).toContain('Nobody here knows you')
+  expect(first).toContain('You are not on the list')
   expect(second).toContain('it is approved')
 })
 
-test('without a way to look requests up there is no edit button', async () => {
+test('without getApproval there is no edit button', async () => {
   desk = await openDesk({ getApproval: undefined })
   await desk.ask(evidence)
 

@@ -20,19 +20,20 @@ export interface InboxOptions {
 }
 
 export interface Inbox {
-  /** Lets Bolt handle an authenticated body; answers as soon as it is acknowledged. */
+  /** Hands an authenticated body to Bolt, and answers as soon as it is acknowledged. */
   take(body: Record<string, unknown>, headers: Headers): Promise<Response>
   settled(): Promise<void>
 }
 
 /**
- * Slack waits three seconds for an acknowledgement. It gets it when the work is done, so that a crash before that is
- * seen by the person who clicked, or after this time, and then the work goes on.
+ * When a click is acknowledged at the latest. Slack waits three seconds for it. The acknowledgement is sent when the work is
+ * done, so that the person sees a crash before that; after this time it is sent anyway, and the work goes on.
  */
 const ackAfterMs = 2000
-/** Longer than Slack repeats anything. Beyond it, and after a restart, the engine's store knows what was decided. */
+/** Slack repeats deliveries for less long. Later, and after a restart, the engine's store recognises a repetition. */
 const rememberMs = 600_000
-const apology = 'Something went wrong here. Look at the card or the console before you click again.'
+const apology =
+  'Something went wrong in Loop Engine. Look at the card or the console before you click again.'
 
 export function createInbox({
   app,
@@ -55,12 +56,12 @@ export function createInbox({
     const { value } = clicks.take(deliveryOfClick(click).id, () =>
       track(isOurs(click.api_app_id) ? clicked(click) : tell(click, deadCard)),
     )
-    // Failed means that the person may know nothing yet.
-    const told = value.catch(async (error: unknown) => {
+    // After a failure the person may have no answer yet.
+    const answered = value.catch(async (error: unknown) => {
       report(error)
       await tell(click, apology)
     })
-    await inTime(track(told))
+    await inTime(track(answered))
     await ack()
   })
 
@@ -80,7 +81,7 @@ export function createInbox({
     if (isFirst) await track(value.then((result) => tellLater(form, result)))
   })
 
-  /** What to answer, whatever happens. */
+  /** The answer to a form. Never rejects. */
   const answerTo = async (form: Submission): Promise<Submitted> => {
     if (!isOurs(form.api_app_id)) return { say: deadCard, isTaken: false }
     return submitted(form).catch((error: unknown) => {
@@ -89,7 +90,7 @@ export function createInbox({
     })
   }
 
-  /** The form is closed: what became of it is said beside the card. */
+  /** Shows the outcome in the conversation, because the form is closed already. */
   const tellLater = async (form: Submission, result: Submitted): Promise<void> => {
     const channel = 'errors' in result ? undefined : result.channel
     const text = 'errors' in result ? apology : result.say
@@ -129,7 +130,7 @@ export function createInbox({
           ...(Number.isInteger(retryNum) && { retryNum }),
         })
         .catch(report)
-        // Nobody here listens to events of this kind.
+        // Not acknowledged: the channel does not listen to events of this kind.
         .then(() => resolve(new Response(null, { status: 404 })))
       void track(processed)
       return promise

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What is read of Slack's interactive payloads; everything else in them is left alone. */
+/** The fields of Slack's interactive payloads that are read; all others are ignored. */
 
 const sender = {
   api_app_id: z.string().optional(),
@@ -43,7 +43,7 @@ export const submissionSchema = z.object({
 })
 export type Submission = z.infer<typeof submissionSchema>
 
-/** What was typed or picked, by block; null where an input was left empty. */
+/** What was typed or picked, by block; null for an empty input. */
 export function typedOf({ view }: Submission): ReadonlyMap<string, string | null> {
   return new Map(
     Object.entries(view.state.values).map(([block, inputs]) => {

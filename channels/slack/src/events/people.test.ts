@@ -57,7 +57,7 @@ for (const [what, change] of payloads) {
   })
 }
 
-test('an address that Slack has not confirmed is nobody', async () => {
+test('a person whose address is not confirmed is refused', async () => {
   desk = await openDesk(byEmail)
   const { id } = await desk.ask({ amount: 1 })
   for (const change of [
@@ -75,7 +75,7 @@ test('an address that Slack has not confirmed is nobody', async () => {
   expect(new Set(desk.vendor.answers()).size).toBe(1)
 })
 
-test('an address becomes a principal in lower case, and the record says how that is known', async () => {
+test('the principal is the address in lower case, and the record says how the person was identified', async () => {
   desk = await openDesk(byEmail)
   const { id } = await desk.ask({ amount: 1 })
   desk.vendor.slack.users.set('UALICE', member('UALICE', 'Alice@Example.com'))
@@ -92,13 +92,13 @@ test('an address becomes a principal in lower case, and the record says how that
   ])
 })
 
-test('when Slack does not say who it is, nobody decides, and the next click may', async () => {
+test('nobody can decide while Slack does not answer who clicked, and a later click counts', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })
   desk.vendor.slack.faults.set('users.info', () => refuse('internal_error'))
   await desk.press('approve', { requestId: id })
   expect(desk.decisions).toEqual([])
-  expect(desk.vendor.answers().join()).toContain('did not say who you are')
+  expect(desk.vendor.answers().join()).toContain('did not tell us who you are')
 
   desk.vendor.slack.faults.clear()
   await desk.press('approve', { requestId: id })
@@ -106,7 +106,7 @@ test('when Slack does not say who it is, nobody decides, and the next click may'
   expect(desk.paid).toHaveLength(1)
 })
 
-test('who was deactivated a minute ago decides no more', async () => {
+test('a person who was deactivated a minute ago can no longer decide', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 }, { large: true })
   await desk.press('approve', { requestId: id })
@@ -119,7 +119,7 @@ test('who was deactivated a minute ago decides no more', async () => {
   expect(await desk.request(id)).toMatchObject({ status: 'pending' })
 })
 
-test('in an Enterprise organisation people of its other workspaces are members', async () => {
+test('in an Enterprise organisation, people of its other workspaces can decide', async () => {
   desk = await openDesk()
   desk.vendor.slack.workspace.enterprise_id = 'E1'
   const { id } = await desk.ask({ amount: 1 })

@@ -4,18 +4,18 @@ import { z } from 'zod'
 import type { SlackCalls } from '../api/slack-calls.ts'
 import { createRecent } from '../recent.ts'
 
-/** How somebody of the workspace becomes a principal of yours. Who does not is refused. */
+/** How a member of the workspace is mapped to one of your principals. Whoever is not mapped is refused. */
 export type SlackPeople =
   /** By the e-mail address that Slack has confirmed, in lower case. */
   | {
       readonly by: 'email'
-      /** The principal of an address; the address itself unless told. Null for nobody. */
+      /** The principal of an address, or null for nobody; by default the address itself. */
       readonly principalOf?: (email: string) => string | null | Promise<string | null>
     }
-  /** By a list of yours, from Slack's user id (`U…`) to the principal's id. */
+  /** By a table of yours, from Slack's user id (`U…`) to the principal's id. */
   | { readonly by: 'table'; readonly table: Readonly<Record<string, string>> }
 
-/** Why somebody cannot decide here. */
+/** Why a person cannot decide. */
 export type Stranger =
   | 'outsider'
   | 'guest'
@@ -35,7 +35,7 @@ export interface Sender {
 }
 
 export interface People {
-  /** Never throws: who cannot be identified is a stranger. */
+  /** Never rejects: whoever cannot be identified is a stranger. */
   identify(sender: Sender): Promise<Identified>
 }
 
@@ -43,7 +43,7 @@ export interface PeopleOptions {
   readonly people: SlackPeople
   readonly calls: Pick<SlackCalls, 'userInfo' | 'workspace'>
   readonly clock: Clock
-  /** For how long what Slack said of somebody is believed. */
+  /** For how long Slack's answer about a person is cached. */
   readonly cacheMs: number
   readonly report: (problem: unknown) => void
 }
@@ -84,11 +84,11 @@ export function createPeople({ people, calls, clock, cacheMs, report }: PeopleOp
     persons.take(id, async () => personSchema.parse(await calls.userInfo(id)).user).value
 
   async function judge({ user, team }: Sender): Promise<Identified> {
-    // Who is not on the list is refused without asking Slack.
+    // Whoever is not in the table is refused without a call to Slack.
     if (people.by === 'table' && !Object.hasOwn(people.table, user.id))
       return { stranger: 'unknown_person' }
     const home = await workspace()
-    // One app may be installed in several workspaces, and all of them sign with the same secret.
+    // One app may be installed in several workspaces, whose events are all signed with the same secret.
     if (!isHome(home, team?.id) || !isHome(home, user.team_id)) return { stranger: 'outsider' }
     const known = await person(user.id)
     const stranger = refuse(known, user.id, home)
@@ -118,7 +118,7 @@ export function createPeople({ people, calls, clock, cacheMs, report }: PeopleOp
         report(
           isLoopError(cause)
             ? cause
-            : new LoopError('unavailable', 'Somebody in Slack could not be identified.', {
+            : new LoopError('unavailable', 'A person in Slack could not be identified.', {
                 plugin: 'slack',
                 retryable: true,
               }),
@@ -129,7 +129,7 @@ export function createPeople({ people, calls, clock, cacheMs, report }: PeopleOp
   }
 }
 
-/** Within an Enterprise organisation a person's team may be another workspace: `users.info` settles that. */
+/** In an Enterprise organisation a person's team may be another workspace, which is checked with `users.info`. */
 function isHome({ team_id, enterprise_id }: Workspace, team: string | undefined): boolean {
   return team === undefined || team === team_id || Boolean(enterprise_id)
 }

@@ -79,11 +79,11 @@ for (const [what, status, sent] of cases) {
   })
 }
 
-test('a check of a certificate beside a payload is no check', async () => {
+test('`ssl_check` beside a payload is ignored', async () => {
   expect(await send({ body: 'ssl_check=1&payload={"type":"x"}' })).toEqual({ body: { type: 'x' } })
 })
 
-test('the challenge is answered only when it is signed', async () => {
+test('the challenge is answered only if the request is signed', async () => {
   const body = '{"type":"url_verification","challenge":"c"}'
   const type = 'application/json'
 

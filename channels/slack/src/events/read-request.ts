@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 
 import { isRecord, readBytes } from '@loop-engine/core'
 
-/** Slack's own window, here in both directions. */
+/** How far the time of a request may be off, in both directions; Slack recommends it for old requests. */
 const windowMs = 300_000
 const mostBytes = 1_000_000
 
@@ -11,8 +11,8 @@ export type ReadRequest =
   | { readonly answer: Response }
 
 /**
- * Reads a request that must come from Slack: POST, small, signed over its raw bytes, neither old nor of the future.
- * Everything else gets its answer here, without a word about what was wrong with a signature.
+ * Reads a request of Slack: a small POST, signed over its raw bytes, neither old nor from the future. Any other request gets
+ * its answer here, which does not say what was wrong with a signature.
  */
 export async function readRequest(
   request: Request,
@@ -28,7 +28,7 @@ export async function readRequest(
 
   const body = parse(request.headers.get('content-type') ?? '', bytes)
   if (!body) return { answer: new Response(null, { status: 400 }) }
-  // Slack asks these two when the address is entered in its settings.
+  // Slack sends these two when the address is entered in its settings.
   if (body['type'] === 'url_verification') return { answer: new Response(challengeOf(body)) }
   if (body['ssl_check'] === '1') return { answer: new Response(null, { status: 200 }) }
   return { body }
@@ -38,13 +38,13 @@ function isGenuine(headers: Headers, bytes: Buffer, secret: string, now: number)
   const stamp = headers.get('x-slack-request-timestamp') ?? ''
   const signature = headers.get('x-slack-signature') ?? ''
   if (!/^\d{1,12}$/.test(stamp) || !/^v0=[0-9a-f]{64}$/.test(signature)) return false
-  // Bolt's own check lets any time of the future pass, and with it a captured request for as long.
+  // Bolt's own check accepts any time in the future, and so a captured request until then.
   if (Math.abs(now - Number(stamp) * 1000) > windowMs) return false
   const right = createHmac('sha256', secret).update(`v0:${stamp}:`).update(bytes).digest()
   return timingSafeEqual(right, Buffer.from(signature.slice(3), 'hex'))
 }
 
-/** JSON, or a form whose `payload` is JSON. Parameters of the content type, such as a charset, do not matter. */
+/** Reads JSON, or a form whose `payload` is JSON. Ignores parameters of the content type, such as a charset. */
 function parse(contentType: string, bytes: Buffer): Record<string, unknown> | null {
   const type = contentType.split(';')[0]?.trim().toLowerCase()
   const text = bytes.toString('utf8')
@@ -61,7 +61,7 @@ function objectOf(text: string): Readonly<Record<string, unknown>> | null {
     const value: unknown = JSON.parse(text)
     return isRecord(value) ? value : null
   } catch {
-    return null // signed, but no JSON: answered with 400
+    return null // signed but not JSON, and answered with 400
   }
 }
 

@@ -6,7 +6,7 @@ import { dead, type Judged } from './deciding.ts'
 import { deliveryOfSubmission } from './delivery.ts'
 import { typedOf, type Submission } from './payloads.ts'
 
-/** What becomes of a form that was sent: something to correct, or a decision. */
+/** The outcome of a form that was sent: faults to correct, or a decision. */
 export type Submitted =
   | { readonly errors: Record<string, string> }
   | (Judged & { readonly channel?: string })
@@ -30,7 +30,7 @@ export function createSubmissions(
       : { reason: typedOf(submission).get(reasonBlock)?.trim() ?? '' }
     if ('errors' in content) return { errors: content.errors }
     if ('say' in content) return content
-    if (!isEdit && content.reason === '') return { errors: { [reasonBlock]: 'Say why not.' } }
+    if (!isEdit && content.reason === '') return { errors: { [reasonBlock]: 'Give a reason.' } }
 
     const { id, proof } = deliveryOfSubmission(submission)
     const judged = await judge({
@@ -54,7 +54,7 @@ export function createSubmissions(
       const request = await options.getApproval?.({ id: requestId, tenant })
       if (!request?.evidence)
         return { say: 'This request can no longer be edited. Nothing was decided.', isTaken: false }
-      // Of another revision, the core refuses it whatever it says.
+      // If the form is of another revision, the engine refuses the edit in any case.
       return readEdits(request.evidence, typedOf(submission), options.schemaOf?.(request))
     } catch (error) {
       options.report(error)

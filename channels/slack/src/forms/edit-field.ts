@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 import { escapeMarkup, visible } from '../card/visible-text.ts'
 
-/** What is read of a JSON Schema of evidence, to build better inputs; the engine checks the whole of it. */
+/** The parts of a JSON Schema that help to build inputs. The engine checks evidence against the whole schema. */
 const propertySchema = z.object({
   type: z.string().optional(),
   title: z.string().optional(),
@@ -11,7 +11,7 @@ const propertySchema = z.object({
 })
 const evidenceSchema = z.object({ properties: z.record(z.string(), z.unknown()).optional() })
 
-/** One member of the evidence, as a form can ask for it. */
+/** One member of the evidence, as an input of the form. */
 export interface EditField {
   readonly block: string
   readonly key: string
@@ -20,12 +20,12 @@ export interface EditField {
   readonly input:
     | { readonly kind: 'choice'; readonly options: readonly string[]; readonly initial: string }
     | { readonly kind: 'number' | 'text' | 'json'; readonly initial: string }
-    /** Cannot pass through a form unchanged: too long, or with characters that an input would lose. */
+    /** The value cannot pass through a form unchanged: it is too long, or has characters that an input would lose. */
     | { readonly kind: 'locked' }
 }
 
 const mostText = 3000
-/** What Slack's number input shows as it is. */
+/** Numbers that Slack's number input shows unchanged. */
 const plainNumber = /^-?\d{1,15}(\.\d{1,10})?$/
 
 export function editFieldsOf(evidence: JsonObject, schema?: unknown): EditField[] {
@@ -60,12 +60,12 @@ const isFaithful = (text: string): boolean => visible(text) === text
 
 export type Typed = { readonly value: JsonValue } | { readonly fault: string }
 
-/** Reads what was typed. What was left alone stays the very value that it was. */
+/** Reads what was typed. A value that was not touched stays exactly as it was. */
 export function readTyped({ input, value }: EditField, typed: string | null): Typed {
   if (input.kind === 'locked') return { value }
   const text = typed ?? ''
   if (input.kind === 'choice') return readChoice(input.options, text, value)
-  // An input may trim, or escape as messages do: neither is an edit.
+  // An input may trim or escape its text; neither is an edit.
   const untouched = [input.initial, input.initial.trim(), escapeMarkup(input.initial)]
   if (untouched.includes(text)) return { value }
   if (input.kind === 'text') return { value: text }
@@ -79,7 +79,7 @@ export function readTyped({ input, value }: EditField, typed: string | null): Ty
   }
 }
 
-/** Options are told apart by their place: their own text may not fit into a value of Slack's. */
+/** Options are identified by their index, because their text may be too long for a value in Slack. */
 function readChoice(options: readonly string[], text: string, value: JsonValue): Typed {
   const picked = /^\d+$/.test(text) ? options[Number(text)] : undefined
   if (picked === undefined) return { fault: 'Pick one of the options.' }

@@ -7,9 +7,9 @@ import { weigh } from '../card/visible-text.ts'
 import { editFieldsOf, readTyped, type EditField } from './edit-field.ts'
 import { formIds, plainLine, reasonBlock, reasonInput } from './forms.ts'
 
-/** Slack takes 100 blocks; four are ours. */
+/** Slack accepts 100 blocks, of which the form itself needs up to four. */
 const mostInputs = 90
-/** Of all values together; see `mostBytes` of a card. */
+/** The most bytes of all values together; see `mostBytes` in card.ts. */
 const mostValueBytes = 10_000
 
 export interface EditFormInput {
@@ -19,7 +19,7 @@ export interface EditFormInput {
   readonly schema?: unknown
 }
 
-/** A form with one typed input for each member of the evidence, or null when none of them can be edited in Slack. */
+/** A form with one input for each member of the evidence; null if none of them can be edited in Slack. */
 export function createEditForm({ request, token, schema }: EditFormInput): types.ModalView | null {
   const { open, locked } = split(request.evidence ?? {}, schema)
   if (open.length === 0) return null
@@ -38,7 +38,7 @@ export function createEditForm({ request, token, schema }: EditFormInput): types
       {
         type: 'section',
         text: plainLine(
-          'An edit makes a new revision and is your approval of it. Approvals given before no longer count.',
+          'An edit makes a new revision, and you approve it by sending this form. Earlier approvals no longer count.',
           400,
         ),
       },
@@ -48,7 +48,10 @@ export function createEditForm({ request, token, schema }: EditFormInput): types
         : [
             {
               type: 'section' as const,
-              text: plainLine(`Stays as it is, for Slack cannot show it faithfully: ${names}`, 900),
+              text: plainLine(
+                `Cannot be edited here, because Slack cannot show it exactly: ${names}`,
+                900,
+              ),
             },
           ]),
       reasonInput('Why? (optional)', true),
@@ -60,7 +63,7 @@ export type ReadEdits =
   | { readonly edits: Record<string, JsonValue>; readonly reason?: string }
   | { readonly errors: Record<string, string> }
 
-/** The whole evidence as it should be, or what is wrong with which input. */
+/** The whole evidence after the edit, or the fault of each input. */
 export function readEdits(
   evidence: JsonObject,
   typed: ReadonlyMap<string, string | null>,
@@ -83,13 +86,15 @@ export function readEdits(
   const first = open[0]?.block ?? reasonBlock
   if (!isEdited)
     return {
-      errors: { [first]: 'Nothing is changed. To approve it as it is, go back to the card.' },
+      errors: {
+        [first]: 'You have changed nothing. To approve the request as it is, go back to the card.',
+      },
     }
   const reason = typed.get(reasonBlock)?.trim()
   return { edits, ...(reason && { reason }) }
 }
 
-/** What can be edited here, and what must stay; the same for the form and for reading it. */
+/** Divides fields into those that can be edited and those that cannot. Making and reading the form use the same division. */
 function split(evidence: JsonObject, schema: unknown): { open: EditField[]; locked: EditField[] } {
   const open: EditField[] = []
   const locked: EditField[] = []

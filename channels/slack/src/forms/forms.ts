@@ -6,7 +6,7 @@ export const formIds = { reject: 'loop:reject-form', edit: 'loop:edit-form' } as
 export const reasonBlock = 'reason'
 const mostReason = 3000
 
-/** Asks why; a rejection without a reason helps nobody. */
+/** A form that asks for the reason of a rejection. */
 export function createRejectForm(token: string): types.ModalView {
   return {
     type: 'modal',
@@ -34,7 +34,7 @@ export function reasonInput(label: string, optional: boolean): types.InputBlock 
   }
 }
 
-/** Says something in a form's place: that it is coming, or that there will be none. */
+/** A notice in place of a form: the form is being made, or is not possible. */
 export function createNotice(title: 'One moment' | 'Not possible', text: string): types.ModalView {
   return {
     type: 'modal',
