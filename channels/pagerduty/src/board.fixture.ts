@@ -7,7 +7,7 @@ import { createPagerDutyChannel, createPdjsTransport, type PagerDutyOptions } fr
 
 export const secret = 'a secret of at least thirty-two bytes'
 
-/** A channel's options for the fake, by the real pdjs. */
+/** Options of a channel that reaches the fake through the real pdjs. */
 export function optionsFor(
   fake: FakePagerDuty,
   options: Partial<PagerDutyOptions>,
@@ -29,7 +29,7 @@ export function codeOf(incident: FakeIncident): string {
   return /reject ([0-9A-Z]{4}-[0-9A-Z]{4})/.exec(JSON.stringify(incident.alerts))?.[1] ?? ''
 }
 
-/** An incident that this channel has not opened. */
+/** An incident that this channel did not open. */
 export function foreignIncident(id: string, change: Partial<FakeIncident> = {}): FakeIncident {
   const nothing = { summary: '', alerts: [], notes: [], links: [] }
   return { id, key: 'db', status: 'triggered', ...nothing, ...change }
@@ -44,7 +44,7 @@ export interface NoteChange {
   readonly secrets?: readonly string[]
 }
 
-/** The webhook of somebody's note. */
+/** The webhook for a note. */
 export function noteRequest(
   fake: FakePagerDuty,
   incident: FakeIncident,
@@ -81,7 +81,7 @@ export function noteRequest(
   )
 }
 
-/** The webhook of an incident's change. */
+/** The webhook for a change of an incident. */
 export function incidentRequest(
   fake: FakePagerDuty,
   incidentId: string,

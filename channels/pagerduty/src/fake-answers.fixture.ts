@@ -38,13 +38,13 @@ export interface FakePagerDuty {
     escalation_level: number
   }[]
   readonly calls: FakeCall[]
-  /** Answers for the next calls whose path it matches, instead of the right ones. */
+  /** Answers to the next calls with a matching path, in place of the right answers. */
   readonly faults: { match: RegExp; answers: FakeAnswer[] }[]
   isDown: boolean
   now: () => number
-  /** What the Events API does. */
+  /** Takes an event as the Events API does. */
   take(event: Record<string, unknown>): void
-  /** Somebody writes a note; the id is theirs to choose so that a delivery can be repeated. */
+  /** Writes a note as a person. The caller chooses the id, so that a delivery can be repeated. */
   write(incident: FakeIncident, userId: string, content: string, noteId: string): FakeNote
   webhook(event: object, secrets?: readonly string[]): Request
   close(): Promise<void>
@@ -53,7 +53,7 @@ export interface FakePagerDuty {
 export const token = 'rest-key-of-the-tests'
 export const routingKey = 'R0123456789ABCDEF0123456789ABCDE'
 
-/** One open alert for a key; after its end, a new one. */
+/** Keeps one open alert for each key; after its end a new one may open. */
 export function takeEvent(fake: FakePagerDuty, event: Record<string, unknown>): void {
   const key = event['dedup_key'] as string
   const open = fake.incidents.find((one) => one.key === key && one.status === 'triggered')

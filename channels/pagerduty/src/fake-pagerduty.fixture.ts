@@ -11,7 +11,7 @@ export const webhookUrl = 'https://loops.example/webhooks/pagerduty'
 const psk = Buffer.from('1f'.repeat(32), 'hex')
 const ciphers = 'PSK-AES256-GCM-SHA384'
 
-/** PagerDuty as this channel sees it: its wire formats over TLS, with a pre-shared key instead of certificates. */
+/** A fake PagerDuty with its wire formats over TLS, with a pre-shared key in place of certificates. */
 export async function startFakePagerDuty(now: () => number = Date.now): Promise<FakePagerDuty> {
   const server = createServer(
     { pskCallback: () => psk, ciphers, maxVersion: 'TLSv1.2' },

@@ -10,12 +10,12 @@ import type { Decide, GetApproval } from '@loop-engine/core/decision-page'
 import type { PagerDutyTransport } from './api/transport.ts'
 import type { PagerDutyPeople, PagerDutyResponders } from './webhook/responders.ts'
 
-/** Somebody has acknowledged an incident of ours. Not a decision. */
+/** A person has acknowledged an incident of this channel. It is not a decision. */
 export interface Seen {
   readonly tenant: string
   readonly requestId: string
   readonly revision: number
-  /** PagerDuty's id of the user; absent when nobody in particular did. */
+  /** PagerDuty's id of the user; absent if it was no user. */
   readonly userId?: string
   readonly at: number
 }
@@ -23,43 +23,43 @@ export interface Seen {
 export interface PagerDutyOptions {
   /** `createPdjsTransport({ token })`, or your own. */
   readonly transport: PagerDutyTransport
-  /** The integration key of a service, for Events API v2; always the same for one request. */
+  /** The integration key of a service, for Events API v2. A function must always return the same key for one request. */
   readonly routingKey: string | ((request: ApprovalRequest) => string)
-  /** The e-mail address of the PagerDuty user that notes are written as. Nobody else may use the account. */
+  /** The e-mail address of the PagerDuty user in whose name notes are written. Nobody else may use that account. */
   readonly from: string
-  /** Of the webhook subscriptions. Several while one is being changed. */
+  /** The secrets of the webhook subscriptions; several while one is rotated. */
   readonly webhookSecrets: readonly string[]
-  /** At least 32 bytes, for codes and references. The first makes them, all are accepted. */
+  /** At least 32 bytes each, for codes and references. The first makes them, and all of them are accepted. */
   readonly secrets: readonly string[]
   readonly people: PagerDutyPeople
   /** `createIntake({ approvals, authority })` of `@loop-engine/sdk`. */
   readonly decide: Decide
-  /** `link-only`: notes decide nothing, the page does. */
+  /** With `link-only` only the page decides, and notes do not; `note` by default. */
   readonly decideBy?: 'note' | 'link-only'
   /**
-   * The signed decision page of a request. It is for whoever sees the incident, so it must ask who somebody is; a link
-   * that is good for one person does not belong here.
+   * The address of a request's decision page. Everybody who sees the incident can open it, so the page must ask who decides;
+   * never give a link that is made for one person.
    */
   readonly decisionUrl?: (request: ApprovalRequest) => string | Promise<string>
   readonly responders?: PagerDutyResponders
-  /** What it means that a person resolves an incident of ours without a decision. Never an approval. */
+  /** What happens if a person resolves an incident without a decision; `ignore` by default. It never approves. */
   readonly onResolve?: 'ignore' | 'reject' | 'retrigger'
-  /** `(query) => system.approvals.get(query)`; needed to page again. */
+  /** `(query) => system.approvals.get(query)`; needed for `onResolve: 'retrigger'`. */
   readonly getApproval?: GetApproval
   readonly onSeen?: (seen: Seen) => void | Promise<void>
-  /** An incident that is not ours was resolved: withdraw here what waits because of it. May be called twice. */
+  /** Called when another incident is resolved, so that you can withdraw requests that it caused. May be called twice. */
   readonly onIncidentResolved?: (incident: {
     readonly id: string
     readonly at: number
   }) => void | Promise<void>
-  /** Notes with a wrong code in one incident, after which only the page decides. */
+  /** After this many notes with a wrong code in one incident, only the page decides; 5 by default. */
   readonly maxWrongCodes?: number
-  /** PagerDuty gives up on a delivery after 5 seconds. */
+  /** How long a delivery may take to answer; 4,500 by default. PagerDuty gives up after 5 seconds. */
   readonly answerWithinMs?: number
   readonly clock?: Clock
-  /** Hears of what nobody can be told: codes and sentences, no secrets. */
+  /** Hears of errors that reach nobody else. They never quote a secret. */
   readonly onError?: (error: unknown) => void
-  /** One name for each channel of a system. */
+  /** The name of the channel in policies, unique within a system; `pagerduty` by default. */
   readonly name?: string
 }
 
@@ -84,7 +84,7 @@ const optionKeys: KnownKeys<PagerDutyOptions> = {
   onError: true,
   name: true,
 }
-/** Of each kind of choice; what is none of them would choose what lets most people decide. */
+/** The keys of each variant. An unknown variant is refused, because it could let more people decide than was meant. */
 const peopleKeys = {
   email: { by: true, principalOf: true },
   table: { by: true, table: true },
@@ -94,7 +94,7 @@ const responderKeys = {
   listed: { who: true, users: true },
 } as const
 
-/** Throws `invalid_config` for what would fail later, or fail open. */
+/** Throws `invalid_config` for options that would fail later, or that would let too many people decide. */
 export function checkOptions(options: PagerDutyOptions): {
   readonly secrets: readonly [string, ...string[]]
   readonly routingKeyOf: (request: ApprovalRequest) => string
@@ -112,7 +112,7 @@ export function checkOptions(options: PagerDutyOptions): {
   if (typeof decide !== 'function')
     throw wrong(
       '/decide',
-      'Decisions need somebody who takes them.',
+      'The PagerDuty channel needs a function that takes decisions.',
       'Use createIntake of the SDK.',
     )
   const secrets = listOf(options.secrets)
@@ -125,11 +125,17 @@ export function checkOptions(options: PagerDutyOptions): {
   choose(decideBy, '/decideBy', ['note', 'link-only'])
   choose(onResolve, '/onResolve', ['ignore', 'reject', 'retrigger'])
   if (!/^[^\s@]+@[^\s@]+$/.test(from))
-    throw wrong('/from', 'PagerDuty needs the e-mail address of the user who writes notes.')
+    throw wrong(
+      '/from',
+      '`from` must be the e-mail address of the PagerDuty user who writes notes.',
+    )
   if (decideBy === 'link-only' && !decisionUrl)
-    throw wrong('/decisionUrl', 'Where notes decide nothing there must be a page that does.')
+    throw wrong('/decisionUrl', 'With `decideBy: link-only` a decision page is needed.')
   if (onResolve === 'retrigger' && !getApproval)
-    throw wrong('/getApproval', 'To page again the channel has to read the request.')
+    throw wrong(
+      '/getApproval',
+      'To page again, the channel needs a function that reads the request.',
+    )
   if (typeof routingKey !== 'function') checkRoutingKey(routingKey)
   return {
     secrets: [first, ...others],
@@ -143,13 +149,17 @@ function checkPeople({ people, responders }: PagerDutyOptions): void {
   choose(people.by, '/people/by', Object.keys(peopleKeys))
   refuse(people, peopleKeys[people.by], '/people')
   if (people.by === 'table' && Object(people.table) !== people.table)
-    throw wrong('/people/table', 'Nobody is listed.', 'Give an object: { PABC123: "alice" }.')
+    throw wrong(
+      '/people/table',
+      'The table of people is missing.',
+      'Give an object: { PABC123: "alice" }.',
+    )
   if (responders === undefined) return
   refuse(responders, { ...responderKeys['on-call'], ...responderKeys.listed }, '/responders')
   choose(responders.who, '/responders/who', Object.keys(responderKeys))
   refuse(responders, responderKeys[responders.who], '/responders')
   if (responders.who === 'listed' && !Array.isArray(responders.users))
-    throw wrong('/responders/users', 'The users who respond are listed by their ids.', aList)
+    throw wrong('/responders/users', 'The responders must be a list of user ids.', aList)
 }
 
 function refuse(given: unknown, known: Readonly<Record<string, true>>, path: string): void {
@@ -160,7 +170,7 @@ function refuse(given: unknown, known: Readonly<Record<string, true>>, path: str
 function choose(value: string, path: string, values: readonly string[]): void {
   if (values.includes(value)) return
   const hint = `Write ${values.join(' or ')}.`
-  throw wrong(path, 'An option of the PagerDuty channel is none of its values.', hint)
+  throw wrong(path, 'An option of the PagerDuty channel has an unknown value.', hint)
 }
 
 function listOf(value: unknown): readonly string[] {
@@ -172,7 +182,7 @@ const random = 'Give a list, each of 32 random bytes or more: `openssl rand -bas
 
 function checkRoutingKey(key: string): string {
   if (/^\w{32}$/.test(key)) return key
-  throw wrong('/routingKey', 'An integration key of PagerDuty has 32 characters.')
+  throw wrong('/routingKey', 'An integration key of PagerDuty must have 32 letters and digits.')
 }
 
 function wrong(path: string, message: string, hint?: string): LoopError {

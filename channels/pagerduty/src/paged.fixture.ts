@@ -15,7 +15,7 @@ export interface Opened extends Board {
   readonly code: string
 }
 
-/** One incident that waits, and what was decided so far. */
+/** One incident that waits for a decision, and the decisions so far. */
 export function paged(
   walk: (opened: Opened) => Promise<void>,
   {

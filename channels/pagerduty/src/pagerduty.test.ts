@@ -43,7 +43,7 @@ function click(fake: FakePagerDuty, click: Click): Request {
   return noteRequest(fake, incident, content, { user: userOf(person), id: deliveryId })
 }
 
-/** Each wrong in one way; nothing else tells them from a genuine one. */
+/** Requests that differ from an authentic one in one way each. */
 async function forge(request: Request): Promise<Request[]> {
   const body = await request.clone().text()
   const genuine = request.headers.get('x-pagerduty-signature') ?? ''
@@ -121,7 +121,7 @@ beforeAll(async () => {
 })
 afterAll(() => fake.close())
 
-/** An incident as if an earlier process had opened it. */
+/** An incident that an earlier process seems to have opened. */
 function open(request: ApprovalRequest): FakeIncident {
   const { tenant, id: requestId, revision, viewHash } = request
   const reference = { tenant, requestId, revision, viewHash, needsPage: false }

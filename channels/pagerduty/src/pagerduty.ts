@@ -21,15 +21,15 @@ import { createResolutionJudge } from './webhook/judge-resolution.ts'
 import { createReceiver } from './webhook/receive-webhook.ts'
 import { createResponders } from './webhook/responders.ts'
 
-/** How long after an alert was taken its incident may still be unknown. */
+/** For how long after its alert an incident may still be missing. */
 const settlingMs = 120_000
 
-/** What the engine keeps: when the incident was opened. No code, no id of PagerDuty's. */
+/** What the engine stores for this channel: when the alert was sent. It holds no code and no id of PagerDuty. */
 const refSchema = z.object({ at: z.number() })
 
 /**
- * People who are on call decide: a request opens an incident, a note with its code or the linked page decides, and the
- * incident is resolved when the request ends. Acknowledging and resolving never approve.
+ * Makes a channel with which people who are on call decide. A request opens an incident, a note with the incident's code or
+ * the linked page decides, and the incident is resolved when the request ends. Acknowledging and resolving never approve.
  *
  * Throws `invalid_config`.
  */
@@ -70,7 +70,10 @@ export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
   const keyOf = ({ tenant, id: requestId }: ApprovalRequest, revision: number): string =>
     dedupKeyOf({ tenant, requestId, revision })
 
-  /** From the first one: an alert may be open of which no reference was kept. Where none is, PagerDuty drops the event. */
+  /**
+   * Resolves the alerts of all revisions up to `last`, also alerts whose reference was not stored. PagerDuty ignores the event
+   * if there is no such alert.
+   */
   const resolve = async (request: ApprovalRequest, last: number, signal: AbortSignal) => {
     for (let revision = 1; revision <= last; revision++)
       await calls.send(resolveEvent(routingKeyOf(request), keyOf(request, revision)), signal)
@@ -112,7 +115,7 @@ export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
     async update(ref, request, _view, { signal, idempotencyKey }) {
       const shown = readRef(ref)
       const isPending = request.status === 'pending'
-      // First what stops people from being called, then what explains it.
+      // Alerts are resolved first, so that nobody is called any more; notes that explain it come after.
       await resolve(request, isPending ? request.revision - 1 : request.revision, signal)
       if (isPending && request.revision > 1) await trigger(request, signal)
 
@@ -133,12 +136,12 @@ export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
 function readRef(ref: unknown): z.infer<typeof refSchema> {
   const read = refSchema.safeParse(ref)
   if (read.success) return read.data
-  throw new LoopError('corrupt', 'What is kept of an incident is not of this channel.', {
+  throw new LoopError('corrupt', 'The stored reference to an incident cannot be read.', {
     plugin: 'pagerduty',
   })
 }
 
-/** Alerts are taken at once and become incidents a little later. */
+/** PagerDuty accepts an alert at once and opens its incident a little later. */
 function notYet(): LoopError {
   return new LoopError('unavailable', 'PagerDuty has not opened the incident yet.', {
     plugin: 'pagerduty',
@@ -149,8 +152,12 @@ function notYet(): LoopError {
 function checkLink(link: string): string {
   const url = URL.parse(link)
   if (url && /^https?:$/.test(url.protocol) && url.href.length <= 4096) return url.href
-  throw new LoopError('invalid_config', 'The address of the decision page is no http(s) address.', {
-    plugin: 'pagerduty',
-    path: '/decisionUrl',
-  })
+  throw new LoopError(
+    'invalid_config',
+    'The address of the decision page is no http(s) URL, or is too long.',
+    {
+      plugin: 'pagerduty',
+      path: '/decisionUrl',
+    },
+  )
 }

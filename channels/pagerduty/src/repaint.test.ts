@@ -19,7 +19,7 @@ describe('a request that', () => {
     ['superseded', {}, 'Superseded'],
     ['cancelled', {}, 'Taken back'],
   ] as const)(
-    'is %s resolves its incident and says so, once for each notice',
+    'is %s has its incident resolved, with one note for each notice',
     (status, change, words) =>
       withBoard({}, async ({ fake, channel }) => {
         const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}
@@ -34,7 +34,7 @@ describe('a request that', () => {
       }),
   )
 
-  test('still waits is said to, and calls nobody again', () =>
+  test('still waits gets a note, and nobody is called again', () =>
     withBoard({}, async ({ fake, channel }) => {
       const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}
       const reviewer = { type: 'human', id: 'alice' } as const
@@ -49,7 +49,7 @@ describe('a request that', () => {
       ])
     }))
 
-  test('is edited has a new incident, and the old one says that it counts no more', () =>
+  test('is edited gets a new incident, and a note in the old one says that it no longer counts', () =>
     withBoard({}, async ({ fake, channel }) => {
       const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}
       for (const revision of [2, 3]) {
@@ -74,9 +74,9 @@ describe('a request that', () => {
       ])
     }))
 
-  test('was edited when its first notice comes again has one incident that calls people', () =>
+  test('was edited before its first notice is repeated has one open incident only', () =>
     withBoard({}, async ({ fake, channel }) => {
-      // The process died before the engine had kept the reference.
+      // As if the process had died before the engine stored the reference.
       await channel.notify(request, request.view, context('n1'))
       const edited = { ...request, revision: 2, viewHash: '2'.repeat(64) }
 
@@ -103,13 +103,13 @@ describe('a request that', () => {
       await channel.update?.(ref, ended, ended.view, context('n2'))
       expect(incident && ourNotes(incident)).toHaveLength(1)
 
-      // Its alert may be grouped into an incident of another key: that is not waited for.
+      // The alert may have been grouped into an incident of another key, which is not waited for.
       fake.incidents.length = 0
       clock.advance(200_000)
       await channel.update?.(ref, ended, ended.view, context('n3'))
     }))
 
-  test('has a page that is none is not sent at all', () =>
+  test('has an invalid decision page is not sent', () =>
     withBoard({ decisionUrl: () => 'javascript:alert(1)' }, async ({ fake, channel }) => {
       await expect(channel.notify(request, request.view, context('n1'))).rejects.toMatchObject({
         code: 'invalid_config',
@@ -127,7 +127,7 @@ test.each([
   ['/from', { from: 'nobody' }],
   ['/routingKey', { routingKey: 'short' }],
   ['/decisionUrl', { decideBy: 'link-only' }],
-  // What no type has checked: each would let more people decide, or fail at the first incident.
+  // Options that the types would refuse. Each would let more people decide, or fail at the first incident.
   ['/responder', { responder: { who: 'on-call' } }],
   ['/responders', { responders: 'on-call' }],
   ['/responders/who', { responders: { who: 'oncall' } }],

@@ -23,7 +23,7 @@ interface Scene {
   request(): Promise<ApprovalRequest | undefined>
 }
 
-/** A real system with one request that waits, and its incident. */
+/** A real system with one pending request, and its incident. */
 async function waiting(
   approval: object,
   transition: object,
@@ -103,7 +103,7 @@ async function waiting(
       incident,
       groups,
       async deliver(note) {
-        // Somebody has tidied up in PagerDuty: only the store remembers.
+        // Somebody deleted the notes in PagerDuty, so only the store remembers.
         incident.notes.length = 0
         expect((await channel.handle?.(note))?.status).toBe(202)
         const told = ourNotes(incident).join('\n')
@@ -121,7 +121,7 @@ async function waiting(
   }
 }
 
-test('a repeated delivery gets no second chance, while PagerDuty may repeat it and after', () =>
+test('a repeated delivery never decides anew, neither within the dedupe window nor after it', () =>
   waiting({}, {}, async ({ fake, clock, store, incident, groups, deliver, request }) => {
     const content = `approve ${codeOf(incident)}`
     const note = noteRequest(fake, incident, content, { user: 'PMALLORY', id: 'PN1' })
@@ -138,7 +138,7 @@ test('a repeated delivery gets no second chance, while PagerDuty may repeat it a
     expect(await request()).toMatchObject({ status: 'pending', decisions: [] })
   }))
 
-test('what needs more certainty than a note gives is approved on the page alone, and may be rejected here', () =>
+test('a request that needs a stronger proof is approved on the page only, and can be rejected by a note', () =>
   waiting({ assurance: 'oidc' }, {}, async ({ fake, incident, deliver, request }) => {
     const code = codeOf(incident)
     expect(JSON.stringify(incident.alerts)).not.toContain(`approve ${code}`)
@@ -155,7 +155,7 @@ test('what needs more certainty than a note gives is approved on the page alone,
     expect(incident.status).toBe('resolved')
   }))
 
-test('what is of high risk is approved on the page, unless the policy says that a note is enough', async () => {
+test('a high risk is approved on the page only, unless the policy says that a note is enough', async () => {
   await waiting({}, { risk: 'high' }, async ({ fake, incident, deliver, request }) => {
     const code = codeOf(incident)
     expect(JSON.stringify(incident.alerts)).not.toContain(`approve ${code}`)
@@ -175,7 +175,7 @@ test('what is of high risk is approved on the page, unless the policy says that 
   })
 })
 
-test('an edit of a note that was judged decides nothing, by the store alone', () =>
+test('an edit of a note that was judged decides nothing, thanks to the idempotency key alone', () =>
   waiting(
     { stages: [{ reviewers: ['group:ops'], quorum: 2 }] },
     {},
@@ -190,7 +190,7 @@ test('an edit of a note that was judged decides nothing, by the store alone', ()
     },
   ))
 
-test('who resolves the incident rejects the request, where that is what it means', () =>
+test('with onResolve reject, resolving the incident rejects the request', () =>
   waiting(
     {},
     {},

@@ -5,7 +5,7 @@ import type { PagerDutyAnswer, PagerDutyCall, PagerDutyTransport } from './trans
 
 export interface Alert {
   readonly key: string
-  /** Everything that was sent with it; its shape differs between integrations. */
+  /** The content of the alert, whose form differs between integrations. */
   readonly body: unknown
 }
 export interface Note {
@@ -26,10 +26,10 @@ interface OnCall {
   readonly level: number
 }
 
-/** The calls that this channel makes. Each throws a LoopError that quotes nothing of PagerDuty's. */
+/** The calls to PagerDuty that this channel makes. Each throws a LoopError that quotes nothing from PagerDuty. */
 export interface PagerDutyCalls {
   send(event: object, signal?: AbortSignal): Promise<void>
-  /** The newest incident of a dedup key; null while there is none, or where alerts are grouped under another key. */
+  /** The newest incident of a dedup key; null if there is none yet, or if its alerts are grouped under another key. */
   incidentOf(dedupKey: string, signal?: AbortSignal): Promise<string | null>
   alerts(incidentId: string, signal?: AbortSignal): Promise<readonly Alert[]>
   notes(incidentId: string, signal?: AbortSignal): Promise<readonly Note[]>

@@ -6,7 +6,7 @@ import type { PagerDutyAnswer } from './transport.ts'
 const plugin = 'pagerduty'
 const faultSchema = z.object({ error: z.object({ code: z.int() }) })
 
-/** What a refusal means, in our words. PagerDuty's own stay out: they may quote what was sent. */
+/** A LoopError for a refusal. PagerDuty's own message is left out, because it may quote what was sent. */
 export function pagerDutyError(
   what: string,
   { status, data, retryAfterMs }: PagerDutyAnswer,
@@ -14,7 +14,7 @@ export function pagerDutyError(
   const fault = faultSchema.safeParse(data).data?.error.code
   const details = { what, status, ...(fault !== undefined && { fault }) }
   if (status === 429)
-    return new LoopError('rate_limited', `PagerDuty takes no more calls to ${what} for now.`, {
+    return new LoopError('rate_limited', `PagerDuty accepts no more calls to ${what} for now.`, {
       plugin,
       retryable: true,
       details: { ...details, retryAfterMs: retryAfterMs ?? 30_000 },
@@ -32,22 +32,26 @@ export function pagerDutyError(
       hint: 'Check the key, its scopes and its region; docs/pagerduty.md lists them.',
     })
   if (status === 404)
-    return new LoopError('not_found', `PagerDuty knows nothing of what it should ${what}.`, {
+    return new LoopError('not_found', `PagerDuty has nothing by this id, asked to ${what}.`, {
       plugin,
       details,
     })
   if (status < 300)
-    return new LoopError('bad_response', `PagerDuty answered to ${what} in another shape.`, {
-      plugin,
-      details,
-    })
+    return new LoopError(
+      'bad_response',
+      `PagerDuty's answer does not have the expected form, asked to ${what}.`,
+      {
+        plugin,
+        details,
+      },
+    )
   return new LoopError('bad_response', `PagerDuty refused to ${what}.`, { plugin, details })
 }
 
-/** Faults that the same delivery may not meet again: a refused key is mended, and what is unknown is found by its key. */
+/** Faults that a repeated delivery may not meet again: a key gets replaced, and an unknown outcome is looked up. */
 const passing = ['aborted', 'auth', 'unknown_outcome']
 
-/** Whether the same delivery would fail again. */
+/** Whether a repeated delivery would fail in the same way. */
 export function isFinal(error: unknown): boolean {
   return isLoopError(error) && !error.retryable && !passing.includes(error.code)
 }

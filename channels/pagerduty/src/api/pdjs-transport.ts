@@ -16,13 +16,13 @@ export interface PdjsTransportOptions {
   /** A REST API key, or an OAuth token with `tokenType: 'bearer'`. */
   readonly token: string
   readonly tokenType?: 'token' | 'bearer'
-  /** Where the account lives; its hosts follow from that. */
+  /** The region of the account, which decides the hosts; `us` by default. */
   readonly region?: 'us' | 'eu'
-  /** Other hosts, `host[:port]`, always by https. */
+  /** Other hosts, each as `host[:port]`, always reached by https. */
   readonly hosts?: { readonly api: string; readonly events: string }
   /** For a proxy, or a private certificate authority. */
   readonly agent?: Agent
-  /** For one call. */
+  /** How long one call may take; 10,000 by default. */
   readonly timeoutMs?: number
 }
 
@@ -39,12 +39,12 @@ const regions = {
   eu: { api: 'api.eu.pagerduty.com', events: 'events.eu.pagerduty.com' },
 } as const
 
-/** Bytes of an answer that are read at most. */
+/** The most bytes of an answer that are read. */
 const mostBytes = 8_000_000
-/** pdjs tries three more times after 429, after a pause that heeds no header; this keeps it short. */
+/** After 429 pdjs retries three times, with a pause that ignores the headers; this keeps the pause short. */
 const pauseMs = 100
 
-/** PagerDuty's own library, with its defects mended: see `send`. */
+/** A transport by PagerDuty's own library, which works around its defects; see `send`. */
 export function createPdjsTransport(options: PdjsTransportOptions): PagerDutyTransport {
   refuseStrayKeys(options, optionKeys, { what: 'createPdjsTransport', code: 'invalid_config' })
   const { token, tokenType = 'token', region = 'us', agent, timeoutMs = 10_000 } = options
@@ -55,14 +55,14 @@ export function createPdjsTransport(options: PdjsTransportOptions): PagerDutyTra
       plugin: 'pagerduty',
       path: '/token',
     })
-  /** Of these pdjs types none, and hands all of them on to node-fetch. */
+  /** Options that pdjs passes on to node-fetch, although its types have none of them. */
   const common = (signal: AbortSignal | undefined): object => ({
-    // `requestTimeout` limits nothing: it only keeps the process alive. `timeout` is node-fetch's, and works.
+    // pdjs's `requestTimeout` sets no limit and only keeps the process alive. The `timeout` of node-fetch works.
     requestTimeout: 0,
     timeout: timeoutMs,
     retryTimeout: pauseMs,
     size: mostBytes,
-    // A redirect could carry the key elsewhere.
+    // A redirect could send the key to another host.
     redirect: 'error',
     ...(agent && { agent }),
     ...(signal && { signal }),
@@ -74,7 +74,7 @@ export function createPdjsTransport(options: PdjsTransportOptions): PagerDutyTra
           event({
             ...common(signal),
             server: hosts.events,
-            data: data as Parameters<typeof event>[0]['data'], // pdjs wants a payload for `resolve` too
+            data: data as Parameters<typeof event>[0]['data'], // the types of pdjs demand a payload for `resolve` too
           }),
         signal,
       ),
@@ -97,15 +97,15 @@ export function createPdjsTransport(options: PdjsTransportOptions): PagerDutyTra
   }
 }
 
-/** Its types call this a partial application; with an endpoint it is a call. */
+/** With an endpoint pdjs makes the call, although its types say that it returns a function. */
 const callApi = api as unknown as (parameters: object) => Promise<object>
 
 const answerSchema = z.object({ status: z.int(), data: z.unknown().optional() })
 
 /**
- * pdjs resolves for 4xx and 5xx, rejects with the answer itself where its body is no JSON, and with an error of
- * node-fetch's otherwise. Its `resource` is wrong for most addresses; only `data` is used. No error of its is passed
- * on: some quote addresses or bodies.
+ * pdjs resolves for 4xx and 5xx, rejects with the answer itself if its body is no JSON, and rejects with an error of
+ * node-fetch otherwise. Its `resource` is wrong for most addresses, so only `data` is used. Its errors are not passed on,
+ * because some quote addresses or bodies.
  */
 async function send(
   request: () => Promise<object>,
@@ -113,7 +113,7 @@ async function send(
 ): Promise<PagerDutyAnswer> {
   try {
     if (signal?.aborted) throw unwanted()
-    // pdjs heeds a signal only while it fetches, not while it pauses.
+    // pdjs observes a signal only while it fetches, and not while it pauses.
     return readAnswer(await unlessAborted(request(), signal, unwanted)) ?? nothing()
   } catch (error) {
     if (error instanceof LoopError) throw error
@@ -164,7 +164,7 @@ function isTimeout(error: unknown): boolean {
 }
 
 function unwanted(): LoopError {
-  return new LoopError('aborted', 'A call to PagerDuty was no longer wanted.', {
+  return new LoopError('aborted', 'A call to PagerDuty was aborted.', {
     plugin: 'pagerduty',
   })
 }

@@ -1,9 +1,9 @@
-/** What PagerDuty answered: never thrown, whatever the status. */
+/** PagerDuty's answer, of whatever status. */
 export interface PagerDutyAnswer {
   readonly status: number
-  /** The body as JSON; undefined when there was none, or none that could be read. */
+  /** The body as JSON; undefined if there was none, or if it could not be read. */
   readonly data?: unknown
-  /** How long PagerDuty asked to be left alone, milliseconds. */
+  /** How long PagerDuty asks to wait, milliseconds. */
   readonly retryAfterMs?: number
 }
 
@@ -18,8 +18,8 @@ export interface PagerDutyCall {
 }
 
 /**
- * The two APIs of PagerDuty, as far as this channel needs them. A call resolves with whatever status came back, and
- * throws a `LoopError` when nothing came back: `unavailable`, `timeout` or `aborted`. It does not try again.
+ * The two APIs of PagerDuty, as far as this channel needs them. A call resolves for every status. If there is no answer it
+ * throws a `LoopError`: `unavailable`, `timeout` or `aborted`. It does not retry.
  */
 export interface PagerDutyTransport {
   /** Events API v2. */

@@ -7,9 +7,9 @@ import { cut, dataText, plainText } from './visible-text.ts'
 export interface AlertInput {
   readonly request: ApprovalRequest
   readonly routingKey: string
-  /** Opaque; read back when somebody answers. */
+  /** The sealed reference, which is read back when somebody answers. */
   readonly reference: string
-  /** Left out where notes decide nothing. */
+  /** Left out if notes do not decide. */
   readonly code?: string
   readonly link?: string
 }
@@ -22,10 +22,10 @@ const severities: Readonly<Record<string, string>> = {
 }
 const mostFields = 60
 const mostOfField = 8000
-/** Bytes of all fields together, of the 512 KB that PagerDuty takes. */
+/** The most bytes of all fields together; PagerDuty accepts 512 KB for the whole event. */
 const mostOfFields = 120_000
 
-/** The event that opens an incident about a request; the same alert, however often it is sent. */
+/** The event that opens an incident about a request. Sending it again does not open another one. */
 export function createTriggerEvent(input: AlertInput): object {
   const { request, routingKey, link } = input
   const { view } = request
@@ -63,7 +63,7 @@ export function resolveEvent(routingKey: string, dedupKey: string): object {
   return { routing_key: routingKey, event_action: 'resolve', dedup_key: dedupKey }
 }
 
-/** Everything as data: strings of ours around JSON of theirs. */
+/** The details of the alert: our own labels, with values from outside as plain text or JSON. */
 function detailsOf(input: AlertInput): Record<string, unknown> {
   const { request, reference } = input
   const { view } = request
@@ -114,7 +114,7 @@ function fieldsOf({ fields }: ApprovalView): Record<string, string> {
   }
 }
 
-/** To say no a note always suffices. */
+/** How to decide. A note always suffices to reject. */
 function waysOf({ request, code, link }: AlertInput): string[] {
   const page = link === undefined ? [] : ['On the page that this incident links to.']
   if (code === undefined) return page

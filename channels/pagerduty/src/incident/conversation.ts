@@ -3,17 +3,17 @@ import { cut } from './visible-text.ts'
 
 const marker = '[loop-engine]'
 
-/** Whether this channel wrote a note; such notes are never read as anything. */
+/** Whether this channel wrote a note; such notes are never read as decisions. */
 export function isOurs(content: string): boolean {
   return content.startsWith(marker)
 }
 
-/** Whether a note of ours with this tag is there already. */
+/** Whether this channel has written a note with this tag already. */
 export function isSaid(notes: readonly Note[], tag: string): boolean {
   return notes.some(({ content }) => isOurs(content) && content.endsWith(`[${tag}]`))
 }
 
-/** Writes a note once: the tag, at its end, tells a retry what was written before. */
+/** Writes a note once. It ends with the tag, by which a retry recognises it. */
 export async function say(
   calls: Pick<PagerDutyCalls, 'notes' | 'addNote'>,
   { incidentId, tag, text }: { incidentId: string; tag: string; text: string },

@@ -12,29 +12,29 @@ export interface Revision {
   readonly revision: number
 }
 
-/** A revision as it was shown: what a person decides. */
+/** A revision as it was shown, on which a person decides. */
 export interface ShownRevision extends Revision {
   readonly viewHash: string
 }
 
-/** What an alert of ours is about. */
+/** The request and revision that an alert is about. */
 export interface IncidentReference extends ShownRevision {
-  /** Whether a note does not approve; it may always reject. */
+  /** Whether approving needs the page. A note may always reject. */
   readonly needsPage: boolean
 }
 
 export interface IncidentReferences {
-  /** Opaque, at most a few hundred characters; sent with the alert and read back from it. */
+  /** Seals a reference into a token of a few hundred characters, which is sent with the alert and read back from it. */
   seal(reference: IncidentReference): string
-  /** Which requests the alerts of an incident are about. Alerts of others, and forged ones, are about none. */
+  /** The references in the alerts of an incident. Other and forged alerts have none. */
   find(alerts: readonly Alert[]): readonly IncidentReference[]
 }
 
 const mark = 'loopref1_'
-// Its shape: found in whatever form the integration gives the details back, text included.
+// Found in the alert as text, because integrations return the details in different forms.
 const inText = /loopref1_[\w-]{40,2000}/g
 const associated = Buffer.from('pagerduty alert')
-// Alerts of older versions do not say whether they need the page: a note approves them.
+// Alerts of older versions do not say whether they need the page, so a note can approve them.
 const contentSchema = z.tuple([
   z.string(),
   z.string(),
@@ -43,14 +43,14 @@ const contentSchema = z.tuple([
   z.boolean().default(false),
 ])
 
-/** One alert for each revision of a request: sending it again changes nothing. The same under every secret. */
+/** The key by which PagerDuty recognises the alert of one revision. It does not depend on the secrets. */
 export function dedupKeyOf({ tenant, requestId, revision }: Revision): string {
   return `loop-engine-${sha256Hex(canonicalize([tenant, requestId, revision]))}`
 }
 
 /**
- * References are encrypted and authenticated (AES-256-GCM), so an alert that somebody else made up stands for nothing.
- * The first secret seals, all of them open.
+ * Makes references that are encrypted and authenticated (AES-256-GCM), so that nobody can forge an alert. The first secret
+ * seals, and all of them open.
  */
 export function createIncidentReferences(
   secrets: readonly [string, ...string[]],
@@ -83,7 +83,7 @@ export function createIncidentReferences(
     find(alerts) {
       const found = alerts.flatMap(({ key, body }) => {
         const tokens = (JSON.stringify(body) ?? '').match(inText) ?? []
-        // Evidence may quote the reference of another alert; only the alert that it was made for counts.
+        // Evidence may quote the reference of another alert. A reference counts only in the alert that it was made for.
         const reference = tokens.map(open).find((known) => known && dedupKeyOf(known) === key)
         return reference ? [[key, reference] as const] : []
       })

@@ -3,7 +3,7 @@ import type { DecisionAnswer } from '@loop-engine/core/decision-page'
 
 import { plainText } from './visible-text.ts'
 
-/** What a note of ours says when a request has changed. */
+/** The note that this channel writes when a request has changed. */
 export function stateText(request: ApprovalRequest): string {
   const last = request.decisions.at(-1)
   const who = last ? ` ${plainText(last.reviewer.id, 256)} ${decisionWords[last.decision]}` : ''
@@ -27,10 +27,10 @@ export function stateText(request: ApprovalRequest): string {
 }
 
 export function revisedText({ revision }: ApprovalRequest): string {
-  return `What is asked for was edited and is now revision ${revision}. Decide on its incident: notes here count no more.`
+  return `The request was edited and is now revision ${revision}. Decide in the incident of that revision: notes in this one no longer count.`
 }
 
-/** What whoever decided is told. */
+/** The answer to the person who decided. */
 export function answerText({ status, reason = '', request }: DecisionAnswer): string {
   switch (status) {
     case 'executed':
@@ -51,21 +51,22 @@ export function answerText({ status, reason = '', request }: DecisionAnswer): st
 const refusals: Readonly<Record<string, string>> = {
   already_decided: 'it is decided already.',
   expired: 'it has expired.',
-  stale_revision: 'what is asked for was edited since; see the incident of the newer revision.',
-  view_changed: 'what this incident shows is not what would run.',
+  stale_revision: 'the request was edited since; see the incident of the newer revision.',
+  view_changed: 'this incident does not show what would run now.',
   superseded: 'the run has moved on.',
   not_a_person: 'only a person may decide.',
   identity_not_verified: 'it is not certain who you are.',
-  requester_cannot_decide: 'whoever asked, or whom that acts for, may not decide.',
+  requester_cannot_decide: 'the requester, and whoever it acts for, may not decide.',
   not_entitled: 'you are not among those who may decide.',
-  already_voted: 'you have decided already, or somebody in your place; somebody else has to.',
+  already_voted:
+    'you have decided already, or somebody in your place has; somebody else has to decide.',
   not_allowed: 'its policy does not allow this.',
-  assurance_too_low: 'a note does not show well enough who you are; sign in on the page.',
+  assurance_too_low: 'a note does not prove well enough who you are; sign in on the page.',
   stopped: 'everything is stopped at the moment.',
   limit_reached: 'a limit is reached.',
 }
 
-/** Why somebody cannot decide here. */
+/** Why a person cannot decide in PagerDuty. */
 export const strangers = {
   automation: 'nothing was decided: only a person may decide.',
   own_account: 'nothing was decided: this is the account that Loop Engine writes with.',
@@ -76,14 +77,14 @@ export const strangers = {
 } as const
 export type Stranger = keyof typeof strangers
 
-/** What is wrong with a note that begins like a decision. */
+/** The answers to notes that begin like a decision and are none, or cannot count. */
 export const noteFaults = {
   unclear: 'nothing was decided: write a new note, `approve <code>` or `reject <code> <reason>`.',
   noReason: 'nothing was decided: write a new note that says why, `reject <code> <reason>`.',
   linkOnly:
-    'nothing was decided: notes do not decide here. Use the page that the incident links to.',
+    'nothing was decided: notes cannot decide here. Use the page that the incident links to.',
   tooWeak:
-    'nothing was decided: a note does not show well enough who you are to approve this. Sign in on the page, or use another channel.',
+    'nothing was decided: a note does not prove well enough who you are to approve this. Sign in on the page, or use another channel.',
   edited: 'nothing was decided: an edited note does not count. Write a new one.',
   late: 'nothing was decided: this note arrived too late, or is from the future. Write a new one.',
   locked:
@@ -97,7 +98,8 @@ export const noteFaults = {
 
 export const resolvedText =
   'Resolving an incident decides nothing. If the request still waits, it goes on waiting.'
-export const pagedAgainText = 'Resolved without a decision, and it still waits: paged again.'
+export const pagedAgainText =
+  'Resolved without a decision, but the request still waits, so people are paged again.'
 
 function votesOf(request: ApprovalRequest): string {
   const { stage, policy } = request

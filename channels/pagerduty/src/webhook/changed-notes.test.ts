@@ -8,7 +8,7 @@ import { context, paged, request } from '../paged.fixture.ts'
 const hour = 3_600_000
 
 describe('notes that were changed', () => {
-  test('an edit after the fact decides nothing, whoever edits', () =>
+  test('a note that was edited later decides nothing, whoever edited it', () =>
     paged(async ({ fake, clock, incident, decisions, handle, code }) => {
       const note = fake.write(incident, 'PALICE', 'looking', 'PN1')
       note.content = `approve ${code}`
@@ -26,7 +26,7 @@ describe('notes that were changed', () => {
       expect(ourNotes(incident)).toEqual([expect.stringContaining('an edited note does not count')])
     }))
 
-  test('what was signed counts, not what stands there by now', () =>
+  test('the signed text of a note counts, and not its current text', () =>
     paged(async ({ fake, incident, decisions, handle, code }) => {
       const event = noteRequest(fake, incident, `reject ${code} no`, { id: 'PN1' })
       const [note] = incident.notes
@@ -37,7 +37,7 @@ describe('notes that were changed', () => {
       expect(decisions).toMatchObject([{ decision: 'reject' }])
     }))
 
-  test('a note that was cut on its way is fetched whole', () =>
+  test('a note that PagerDuty cut is fetched whole', () =>
     paged(async ({ fake, incident, decisions, handle, code }) => {
       const whole = `reject ${code} ${'because '.repeat(50)}`
       const data = { content: `${whole.slice(0, 20)}...`, trimmed: true }

@@ -1,4 +1,4 @@
-/** What somebody's note asks for. */
+/** What a note asks for. */
 export type DecisionNote =
   | {
       readonly kind: 'decision'
@@ -9,20 +9,20 @@ export type DecisionNote =
     }
   /** A rejection whose reason is missing. */
   | { readonly kind: 'no-reason'; readonly code: string }
-  /** It begins like a decision and is none: whoever wrote it should hear so. */
+  /** It begins like a decision but is none, and its author should be told. */
   | { readonly kind: 'unclear' }
   /** What people write to each other. */
   | { readonly kind: 'talk' }
 
-/** The core takes 4,096 characters. */
+/** The engine accepts 4,096 characters. */
 const mostReason = 4000
 const command =
   /^(approve|reject)\s+([0-9a-z]{4}[-\u2010-\u2015 ]?[0-9a-z]{4})(?:[.,:;!]?\s+(\S.*)|[.,:;!]?)$/is
 const attempt = /^(?:approved?|reject(?:ed)?|den(?:y|ied)|declined?)(?![\w-])/i
 
 /**
- * Reads `approve <code> [reason]` and `reject <code> <reason>`. A note is a decision only if nothing stands before the
- * word: a sentence that quotes a code is talk.
+ * Reads `approve <code> [reason]` and `reject <code> <reason>`. A note is a decision only if it begins with that word: a
+ * sentence that quotes a code is talk.
  */
 export function readDecisionNote(content: string): DecisionNote {
   const text = content.trim()

@@ -7,7 +7,7 @@ import { paged } from '../paged.fixture.ts'
 const hour = 3_600_000
 
 describe('deliveries', () => {
-  test('that come again are answered once', () =>
+  test('that are repeated are answered once', () =>
     paged(async ({ fake, incident, handle, code }) => {
       for (let times = 0; times < 3; times++)
         await handle(noteRequest(fake, incident, `approve ${code}`, { id: 'PN1' }))
@@ -30,7 +30,7 @@ describe('deliveries', () => {
     }),
   )
 
-  test('are asked for again while something is away, and then decide once', async () => {
+  test('are requested again during an outage, and then decide once', async () => {
     const faults = [
       new LoopError('unavailable', 'The store is away.', { retryable: true }),
       new Error('ECONNRESET'),
@@ -45,7 +45,7 @@ describe('deliveries', () => {
         fake.isDown = false
         expect((await again()).status).toBe(503)
         expect((await again()).status).toBe(503)
-        // Decided, but the answer is lost on its way.
+        // The decision was taken, but its answer is lost.
         fake.faults.push({
           match: /notes$/,
           answers: [

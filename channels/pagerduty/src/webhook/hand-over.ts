@@ -7,7 +7,7 @@ import type { PagerDutyOptions } from '../options.ts'
 import type { Responders } from './responders.ts'
 import type { WebhookAgent } from './webhook-event.ts'
 
-/** Something in an incident that is meant as a decision. */
+/** An action in an incident that is meant as a decision. */
 interface Deed extends Pick<DecisionIntake, 'decision' | 'reason' | 'proof' | 'idempotencyKey'> {
   readonly about: ShownRevision
   readonly event: {
@@ -19,13 +19,13 @@ interface Deed extends Pick<DecisionIntake, 'decision' | 'reason' | 'proof' | 'i
 
 type HandedOver =
   | { readonly stranger: Stranger }
-  /** What the core answered, or a sentence for what it says no to by throwing. */
+  /** The engine's answer, or a sentence for an error with which it refuses. */
   | { readonly person: string; readonly answer: DecisionAnswer | string }
 
-/** Throws what an outage throws: then the delivery has to come again. */
+/** Throws on an outage; the delivery has to come again then. */
 export type HandOver = (deed: Deed, signal: AbortSignal) => Promise<HandedOver>
 
-/** Makes what somebody did a decision of a known person, and hands it over to the core. */
+/** Identifies the person and hands the decision to the engine. */
 export function createHandOver({
   responders,
   decide,
@@ -36,7 +36,7 @@ export function createHandOver({
   return async ({ about, event: { agent, incidentId, at }, ...decision }, signal) => {
     const identified = await responders.identify(agent, incidentId, signal)
     if ('stranger' in identified) return identified
-    // Nothing else of the reference: the core refuses what it does not know.
+    // Only these fields: the engine refuses fields that it does not know.
     const { tenant, requestId, revision, viewHash } = about
     const answer = await settle(() =>
       decide({

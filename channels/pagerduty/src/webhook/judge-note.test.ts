@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { foreignIncident, noteRequest, ourNotes } from '../board.fixture.ts'
 import { paged, request } from '../paged.fixture.ts'
 
-test('a note is a decision of who wrote it, with the proof of it, at low assurance', () =>
+test('a note is a decision of its author, with proof and with low assurance', () =>
   paged(async ({ fake, clock, incident, decisions, code, handle }) => {
     const response = await handle(
       noteRequest(fake, incident, `reject ${code} not ours`, { id: 'PN1' }),
@@ -51,8 +51,8 @@ test.each([
   ),
 )
 
-describe('what is no decision', () => {
-  test('talk is left alone, without a call', () =>
+describe('a note that is no decision', () => {
+  test('talk is ignored without a call', () =>
     paged(async ({ fake, incident, decisions, handle, code }) => {
       const before = fake.calls.length
 
@@ -62,7 +62,7 @@ describe('what is no decision', () => {
       expect([decisions, ourNotes(incident)]).toEqual([[], []])
     }))
 
-  test('a note in an incident of others is left alone, also if it looks like one', () =>
+  test('a note in another incident is ignored, even if it looks like a decision', () =>
     paged(async ({ fake, handle, code, decisions }) => {
       const foreign = foreignIncident('PX', { alerts: [{ alert_key: 'db', body: 'text' }] })
       fake.incidents.push(foreign)
@@ -72,7 +72,7 @@ describe('what is no decision', () => {
       expect([decisions, ourNotes(foreign)]).toEqual([[], []])
     }))
 
-  test('our own notes are never read, so that we do not talk with ourselves', () =>
+  test("the channel's own notes are ignored, so that it does not answer itself", () =>
     paged(async ({ fake, incident, decisions, handle, code }) => {
       await handle(noteRequest(fake, incident, 'approve please'))
       const [answer = ''] = ourNotes(incident)
@@ -111,7 +111,7 @@ describe('what is no decision', () => {
     }),
   )
 
-  test('in the strict mode no note decides, and no code is shown', () =>
+  test('with decideBy link-only no note decides, and no code is shown', () =>
     paged(
       async ({ fake, incident, decisions, handle, code }) => {
         expect(code).toBe('')
@@ -125,7 +125,7 @@ describe('what is no decision', () => {
     ))
 })
 
-test('who decides after a vote in their place is not told to have voted', () =>
+test('a person in whose place somebody voted is not told to have voted', () =>
   paged(
     async ({ fake, incident, code, handle }) => {
       await handle(noteRequest(fake, incident, `approve ${code}`))
@@ -135,7 +135,7 @@ test('who decides after a vote in their place is not told to have voted', () =>
     { answer: { status: 'refused', reason: 'already_voted' } },
   ))
 
-test('who decides on what was taken back is not told that it was decided', () =>
+test('a decision on a withdrawn request is answered as taken back, not as decided', () =>
   paged(
     async ({ fake, incident, code, handle }) => {
       await handle(noteRequest(fake, incident, `approve ${code}`))

@@ -25,7 +25,7 @@ export interface NoteJudgeParts {
   readonly clock: Clock
 }
 
-/** What is known when a note is judged. */
+/** Everything that a note is judged by. */
 interface Scene {
   readonly event: NoteEvent
   readonly found: readonly IncidentReference[]
@@ -33,7 +33,7 @@ interface Scene {
   readonly signal: AbortSignal
 }
 
-/** Makes a decision of a note, and answers it with a note. Throws what an outage throws: then it has to come again. */
+/** Takes a note as a decision, and answers it with a note. Throws on an outage; the delivery has to come again then. */
 export function createNoteJudge(
   parts: NoteJudgeParts,
 ): (event: NoteEvent, signal: AbortSignal) => Promise<void> {
@@ -45,7 +45,7 @@ export function createNoteJudge(
     if (isOurs(note.content)) return
     if (!note.isTrimmed && readDecisionNote(note.content).kind === 'talk') return
     const found = references.find(await calls.alerts(incidentId, signal))
-    if (found.length === 0) return // somebody else's incident
+    if (found.length === 0) return // an incident that this channel did not open
     const notes = await calls.notes(incidentId, signal)
     if (isSaid(notes, note.id)) return // this delivery was answered before
 
@@ -54,14 +54,14 @@ export function createNoteJudge(
       await say(calls, { incidentId, tag: note.id, text: `To ${whom}: ${text}` }, signal)
     }
     const text = await judge({ event, found, notes, signal }).catch(async (error: unknown) => {
-      // It will not come again, so its author is told now.
+      // The delivery will not come again, so the author is told now.
       if (isFinal(error)) await answer(noteFaults.failed)
       throw error
     })
     if (text !== null) await answer(text)
   }
 
-  /** What to answer; null for talk. */
+  /** The answer to the note; null for talk. */
   async function judge(scene: Scene): Promise<string | null> {
     const { event, found } = scene
     const { agent, note } = event
@@ -98,7 +98,7 @@ export function createNoteJudge(
       decision,
       ...(reason !== undefined && { reason }),
       proof: { event: event.id, note: note.id, incident: incidentId },
-      // The note's, not the event's: an edit of the note is another event and must not decide again.
+      // By the id of the note and not of the event: an edit of the note is another event and must not decide again.
       idempotencyKey: `note:${note.id}`,
     }
     const result = await handOver(deed, signal)
@@ -109,13 +109,13 @@ export function createNoteJudge(
   }
 }
 
-/** PagerDuty cuts long notes; the rest is fetched. Null if what is there now does not begin with what was sent. */
+/** The whole of a note that PagerDuty cut. Null if the stored note does not begin with what was sent. */
 function wholeOf(sent: string, stored: Note | undefined): string | null {
   const start = sent.trim().replace(/(?:\.\.\.|…)$/, '')
   return stored?.content.trim().startsWith(start) ? stored.content : null
 }
 
-/** Whether the event is of an edit: by somebody else than the author, or long after the note was made. */
+/** Whether the event reports an edit: it is by another person than the author, or long after the note was written. */
 function isEdited({ agent, at }: NoteEvent, stored: Note | undefined): boolean {
   if (!stored) return false
   if (stored.userId !== undefined && stored.userId !== agent?.id) return true

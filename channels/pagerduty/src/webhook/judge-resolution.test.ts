@@ -8,7 +8,7 @@ import { paged, request } from '../paged.fixture.ts'
 const integration = { id: 'PINT', type: 'generic_events_api_inbound_integration_reference' }
 
 describe('an acknowledgement', () => {
-  test('is no decision: it is told to whom wants to know, and that is all', async () => {
+  test('is no decision and is only reported to onSeen', async () => {
     const seen: Seen[] = []
     await paged(
       async ({ fake, clock, incident, decisions, handle }) => {
@@ -24,7 +24,7 @@ describe('an acknowledgement', () => {
     )
   })
 
-  test('costs no call when nobody wants to know', () =>
+  test('makes no call without onSeen', () =>
     paged(async ({ fake, incident, handle }) => {
       const before = fake.calls.length
       await handle(incidentRequest(fake, incident.id, 'acknowledged'))
@@ -33,7 +33,7 @@ describe('an acknowledgement', () => {
 })
 
 describe('a resolution without a decision', () => {
-  test('decides nothing unless told otherwise, and says so', () =>
+  test('decides nothing by default, and a note says so', () =>
     paged(async ({ fake, incident, decisions, handle }) => {
       for (let times = 0; times < 2; times++)
         await handle(incidentRequest(fake, incident.id, 'resolved'))
@@ -42,7 +42,7 @@ describe('a resolution without a decision', () => {
       expect(ourNotes(incident)).toEqual([expect.stringContaining('decides nothing')])
     }))
 
-  test('may mean a rejection by whom resolved it, and never anything else', () =>
+  test('can count as a rejection by the person who resolved, and as nothing else', () =>
     paged(
       async ({ fake, incident, decisions, handle }) => {
         await handle(incidentRequest(fake, incident.id, 'resolved', { id: 'E1' }))
@@ -80,7 +80,7 @@ describe('a resolution without a decision', () => {
     ),
   )
 
-  test('by somebody who may not decide is no rejection either', () =>
+  test('by a person who may not decide is no rejection', () =>
     paged(
       async ({ fake, incident, decisions, handle }) => {
         await handle(incidentRequest(fake, incident.id, 'resolved'))
@@ -91,7 +91,7 @@ describe('a resolution without a decision', () => {
       { onResolve: 'reject', responders: { who: 'listed', users: [] } },
     ))
 
-  test('after the decision needs no words', () =>
+  test('after the decision gets no note', () =>
     paged(
       async ({ fake, incident, handle }) => {
         await handle(incidentRequest(fake, incident.id, 'resolved'))
@@ -100,7 +100,7 @@ describe('a resolution without a decision', () => {
       { onResolve: 'reject', answer: { status: 'refused', reason: 'already_decided' } },
     ))
 
-  test('may page again, once, for as long as the request waits', async () => {
+  test('can page again, once, while the request waits', async () => {
     let now: ApprovalRequest | null = request
     await paged(
       async ({ fake, incident, decisions, handle }) => {
@@ -128,7 +128,7 @@ describe('a resolution without a decision', () => {
     )
   })
 
-  test('of an incident of others is told to whom wants to know: what waits because of it can be taken back', async () => {
+  test('of another incident is reported to onIncidentResolved, so that requests it caused can be withdrawn', async () => {
     const gone: object[] = []
     await paged(
       async ({ fake, clock, handle, decisions }) => {
@@ -145,7 +145,7 @@ describe('a resolution without a decision', () => {
   })
 })
 
-test('to page again without a way to read the request is refused when the channel is made', () => {
+test('onResolve retrigger without getApproval is refused when the channel is made', () => {
   const make = (): unknown =>
     createPagerDutyChannel({
       transport: { sendEvent: async () => ({ status: 202 }), call: async () => ({ status: 200 }) },

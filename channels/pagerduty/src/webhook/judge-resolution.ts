@@ -25,17 +25,17 @@ export interface ResolutionJudgeParts extends Pick<
   readonly clock: Clock
 }
 
-/** Refusals that say that there was nothing left to decide, as after the resolution that this channel itself sends. */
+/** Refusals that mean that nothing was left to decide, for instance after the channel itself resolved the incident. */
 const over = ['already_decided', 'expired', 'superseded', 'stale_revision']
 
-/** What follows when an incident is resolved without a decision: never an approval. */
+/** Handles an incident that was resolved without a decision. It never approves. */
 export function createResolutionJudge(
   parts: ResolutionJudgeParts,
 ): (event: ResolutionEvent, signal: AbortSignal) => Promise<void> {
   const { calls, references, handOver, onResolve, getApproval } = parts
 
   return async (event, signal) => {
-    // The alerts of a merged incident live on in another one.
+    // The alerts of a merged incident continue in another incident.
     if (event.isMerge || isOutOfTime(event.at, parts.clock.now())) return
     const { incidentId } = event
     const found = references.find(await calls.alerts(incidentId, signal))
@@ -51,7 +51,7 @@ export function createResolutionJudge(
     }
   }
 
-  /** What to say in the incident; null for nothing. */
+  /** The note to write in the incident; null for none. */
   async function follow(
     event: ResolutionEvent,
     reference: IncidentReference,
@@ -65,7 +65,7 @@ export function createResolutionJudge(
       await parts.trigger(request, signal)
       return pagedAgainText
     }
-    // Resolved by an integration, such as this channel itself, or by a time-out: nobody said anything.
+    // Resolved by an integration, such as this channel, or by a time-out, and so by no person.
     if (!event.agent?.isPerson) return null
     return onResolve === 'reject' ? reject(event, reference, signal) : resolvedText
   }

@@ -15,7 +15,7 @@ const next = 'the-secret-that-comes-after'
 const post = (body: string, header = signature(body, [webhookSecret])): Request =>
   new Request(webhookUrl, { method: 'POST', body, headers: { 'x-pagerduty-signature': header } })
 
-describe('what is authentic', () => {
+describe('an authentic delivery', () => {
   test.each([
     ['no JSON', 'hello'],
     ['no event', '{"event":{}}'],
@@ -31,7 +31,7 @@ describe('what is authentic', () => {
     }),
   )
 
-  test('is taken for an incident that PagerDuty no longer knows', () => {
+  test('for an incident that PagerDuty no longer has is accepted', () => {
     const problems: unknown[] = []
     return withBoard({ onError: (one) => void problems.push(one) }, async ({ handle, fake }) => {
       const ghost = foreignIncident('PGHOST', { status: 'resolved' })
@@ -59,8 +59,8 @@ describe('what is authentic', () => {
   )
 })
 
-describe('what is not', () => {
-  test('is refused without a word or a call', () =>
+describe('any other request', () => {
+  test('is refused without a reason and without a call', () =>
     withBoard({}, async ({ handle, fake }) => {
       const body = '{"event":{}}'
       for (const header of [
@@ -86,7 +86,7 @@ describe('what is not', () => {
     }))
 })
 
-test('a secret is changed without a gap: both are signed with and accepted while it lasts', () =>
+test('a webhook secret is rotated without a gap', () =>
   paged(
     async ({ handle, fake, incident, code }) => {
       const statuses: number[] = []
@@ -109,7 +109,7 @@ test('a secret is changed without a gap: both are signed with and accepted while
     { webhookSecrets: [next, webhookSecret] },
   ))
 
-test('an answer is given before PagerDuty gives up, and the delivery that follows finds the decision', async () => {
+test('the answer comes before PagerDuty gives up, and the repeated delivery finds the decision', async () => {
   const waiting = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()
   let decided = 0

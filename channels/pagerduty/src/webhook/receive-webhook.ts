@@ -20,15 +20,15 @@ export interface ReceiverParts extends Pick<
   readonly judgeResolution: (event: ResolutionEvent, signal: AbortSignal) => Promise<void>
 }
 
-/** PagerDuty drops what is larger than 256 KB itself. */
+/** PagerDuty itself sends at most 256 KB. */
 const mostBytes = 1_000_000
 
 /**
- * The inbound side. 401 for a bad signature, 202 for everything authentic that was dealt with, also if it is about
- * nothing that is known here: after three answers of 4xx PagerDuty stops sending for a day.
+ * The inbound side. Answers 401 for a bad signature, and 202 for every authentic delivery that was handled, even if it
+ * concerns nothing of this channel: after three answers of 4xx PagerDuty stops sending for a day.
  *
- * 503 only while something is away that has to be asked before a decision can be taken. PagerDuty then delivers again,
- * for up to 48 hours: to say 202 would be to lose what somebody decided.
+ * Answers 503 only if a service is unavailable that is needed to take a decision. PagerDuty then delivers again for up to 48
+ * hours; an answer of 202 would lose the decision.
  */
 export function createReceiver({
   webhookSecrets,
@@ -41,8 +41,8 @@ export function createReceiver({
   judgeNote,
   judgeResolution,
 }: ReceiverParts): (request: Request) => Promise<Response> {
-  // Whoever is told may fail as well, and PagerDuty waits for an answer.
-  const tell = quiet(onError)
+  // `onError` itself may throw, and PagerDuty waits for an answer.
+  const report = quiet(onError)
 
   async function work(event: WebhookEvent, signal: AbortSignal): Promise<void> {
     switch (event.kind) {
@@ -64,13 +64,13 @@ export function createReceiver({
     }
   }
 
-  /** Never rejects, so that a late end harms nothing. */
+  /** Never rejects, because nobody may be waiting for it any more. */
   async function statusOf(event: WebhookEvent, signal: AbortSignal): Promise<number> {
     try {
       await work(event, signal)
       return 202
     } catch (error) {
-      tell(error)
+      report(error)
       return isFinal(error) ? 202 : 503
     }
   }
@@ -80,7 +80,7 @@ export function createReceiver({
     const waiting = new AbortController()
     const late = clock.sleep(answerWithinMs, waiting.signal).then(() => 503)
     const status = await Promise.race([statusOf(event, working.signal), late])
-    // Whichever is still going on is wanted no more; a decision that is under way is kept by its idempotency key.
+    // Ends whichever of the two is still going on. A decision under way is found again by its idempotency key.
     working.abort()
     waiting.abort()
     return status

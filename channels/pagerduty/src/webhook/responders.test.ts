@@ -14,7 +14,7 @@ describe('people', () => {
     return ourNotes(incident).at(-1) ?? ''
   }
 
-  test('who is not on call for this incident now decides nothing', () =>
+  test('a person who is not on call for this incident now cannot decide', () =>
     paged(
       async (opened) => {
         const { fake, decisions } = opened
@@ -38,7 +38,7 @@ describe('people', () => {
       { responders: { who: 'on-call', maxLevel: 2 } },
     ))
 
-  test('who is not listed decides nothing, and is not even looked up', () =>
+  test('a person who is not listed cannot decide, and is not looked up', () =>
     paged(
       async (opened) => {
         expect(await approveAs(opened, 'PALICE')).toContain('not among those')
@@ -49,7 +49,7 @@ describe('people', () => {
       { responders: { who: 'listed', users: ['PBOB'] } },
     ))
 
-  test('a table knows only whom it names, also where the name is one of every object', () =>
+  test('a table maps only its own entries, and no property of every object', () =>
     paged(
       async (opened) => {
         expect(await approveAs(opened, 'constructor')).toContain('nobody here knows')
@@ -84,7 +84,7 @@ describe('people', () => {
 test.each([
   ['another policy', { userId: 'PALICE', policyId: 'POTHER', level: 1 }],
   ['another user', { userId: 'PBOB', policyId: 'PPOLICY', level: 1 }],
-])('an answer about %s puts nobody on call, though it was not asked for', async (_, onCall) => {
+])('an answer about %s, which was not asked for, counts nobody as on call', async (_, onCall) => {
   const { identify } = createResponders({
     calls: {
       user: async () => ({ email: 'alice@acme.example', isInvited: false }),

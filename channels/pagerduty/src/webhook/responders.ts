@@ -4,24 +4,24 @@ import type { PagerDutyCalls } from '../api/pagerduty-calls.ts'
 import type { Stranger } from '../incident/outcome-text.ts'
 import type { WebhookAgent } from './webhook-event.ts'
 
-/** How a user of PagerDuty becomes a principal of yours. Who does not is refused. */
+/** How a PagerDuty user is mapped to one of your principals. Whoever is not mapped is refused. */
 export type PagerDutyPeople =
   /** By the e-mail address of the account, in lower case. */
   | {
       readonly by: 'email'
-      /** The principal of an address; the address itself unless told. Null for nobody. */
+      /** The principal of an address, or null for nobody; by default the address itself. */
       readonly principalOf?: (email: string) => string | null | Promise<string | null>
     }
-  /** By a list of yours, from PagerDuty's user id (`P…`) to the principal's id. */
+  /** By a table of yours, from PagerDuty's user id (`P…`) to the principal's id. */
   | { readonly by: 'table'; readonly table: Readonly<Record<string, string>> }
 
-/** Who may decide here at all, beyond what the core judges. */
+/** Who may decide in PagerDuty at all. The engine judges besides whether the person may decide on the request. */
 export type PagerDutyResponders =
-  /** Who is on call now, for the incident's escalation policy or for one of these. */
+  /** People who are on call now, for the incident's escalation policy or for one of `policies`. */
   | {
       readonly who: 'on-call'
       readonly policies?: readonly string[]
-      /** The highest level of the policy that counts; 1 is who is called first. */
+      /** The highest level of the policy that counts; level 1 is called first. */
       readonly maxLevel?: number
     }
   /** These users, by PagerDuty's id. */
@@ -30,7 +30,7 @@ export type PagerDutyResponders =
 type Identified = { readonly principal: string } | { readonly stranger: Stranger }
 
 export interface Responders {
-  /** Throws what PagerDuty's outages throw; whoever cannot be told apart is a stranger. */
+  /** Throws if PagerDuty is unavailable. Whoever cannot be identified is a stranger. */
   identify(
     agent: WebhookAgent | undefined,
     incidentId: string,
@@ -42,11 +42,11 @@ export interface RespondersOptions {
   readonly calls: Pick<PagerDutyCalls, 'user' | 'policyOf' | 'onCalls'>
   readonly people: PagerDutyPeople
   readonly responders: PagerDutyResponders | undefined
-  /** The account that this channel writes with; it decides nothing. */
+  /** The account with which this channel writes; it cannot decide. */
   readonly from: string
 }
 
-/** Nothing is cached: who may decide is asked when somebody decides. */
+/** Identifies people. Nothing is cached: PagerDuty is asked at every decision. */
 export function createResponders({
   calls,
   people,

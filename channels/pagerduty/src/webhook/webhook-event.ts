@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Who did it, as PagerDuty signs it. Everything but the id is for show. */
+/** Who caused an event, as PagerDuty signed it. */
 export interface WebhookAgent {
   readonly id: string
   readonly isPerson: boolean
@@ -10,10 +10,10 @@ export interface WebhookAgent {
 
 interface EventBase {
   readonly id: string
-  /** Epoch milliseconds; NaN when it cannot be read. */
+  /** Epoch milliseconds; NaN if the time cannot be read. */
   readonly at: number
   readonly incidentId: string
-  /** Absent when nobody in particular did it. */
+  /** Absent if the event names nobody. */
   readonly agent?: WebhookAgent
 }
 
@@ -24,7 +24,7 @@ export type WebhookEvent =
     })
   | (EventBase & { readonly kind: 'acknowledged' })
   | (EventBase & { readonly kind: 'resolved'; readonly isMerge: boolean })
-  /** Genuine, and nothing to us. */
+  /** An authentic event of a kind that this channel ignores. */
   | { readonly kind: 'other' }
 
 const id = z.string().min(1).max(128)
@@ -53,7 +53,7 @@ const incidentSchema = z.object({
   resolve_reason: z.object({ type: z.string() }).nullish().catch(null),
 })
 
-/** Reads the body of a V3 webhook, strictly for what is used and not at all for the rest; null when it is none. */
+/** Reads the body of a V3 webhook; null if it is none. Only the fields that are used are checked. */
 export function readWebhookEvent(bytes: Uint8Array): WebhookEvent | null {
   const read = eventSchema.safeParse(parse(bytes))
   if (!read.success) return null
@@ -82,7 +82,7 @@ export function readWebhookEvent(bytes: Uint8Array): WebhookEvent | null {
       const incidentId = incident.data.id
       if (event.event_type === 'incident.acknowledged')
         return { kind: 'acknowledged', ...base, incidentId }
-      // The type of every merge names it; its agent is the person who merged, who resolved nothing.
+      // The reason of a merge begins with `merge`. Its agent is the person who merged, who resolved nothing.
       const isMerge = incident.data.resolve_reason?.type.startsWith('merge') === true
       return { kind: 'resolved', ...base, incidentId, isMerge }
     }
@@ -95,7 +95,7 @@ function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
-    return undefined // signed, but no JSON
+    return undefined // signed but not JSON
   }
 }
 

@@ -1,12 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 const form = /^v1=([0-9a-f]{64})$/i
-/** PagerDuty sends one for each secret that is in use, which are two while one is being changed. */
+/** PagerDuty sends one signature for each secret in use: two while a secret is rotated. */
 const mostSignatures = 16
 
 /**
- * Whether one of the signatures in `X-PagerDuty-Signature` was made over these bytes with one of the secrets. In
- * constant time: each is compared with each.
+ * Whether one of the signatures in `X-PagerDuty-Signature` was made over these bytes with one of the secrets. Takes constant
+ * time, because every signature is compared with every expected one.
  */
 export function isSigned(
   header: string | null,

@@ -11,15 +11,15 @@ interface Scene {
 }
 
 export interface WrongCodes {
-  /** How many other notes of this incident had a wrong code; remembers this one if it is wrong. */
+  /** Returns how many other notes of this incident had a wrong code, and remembers this note if its code is wrong. */
   count(scene: Scene, isWrong: boolean): number
 }
 
 const mostIncidents = 1000
 
 /**
- * Counts wrong codes where they stand, in the incident, so that every process counts the same and a restart forgets
- * nothing. A note can be deleted, so this process remembers those it saw too.
+ * Counts wrong codes in the notes of the incident, so that every process counts the same and a restart loses nothing. Notes
+ * can be deleted, so this process also remembers those that it saw.
  */
 export function createWrongCodes(codes: DecisionCodes): WrongCodes {
   const seen = new Map<string, Set<string>>()
