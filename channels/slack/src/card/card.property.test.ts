@@ -70,7 +70,7 @@ describe('for any request', () => {
         const markup =
           JSON.stringify(cardOf(of).blocks).match(/"type":"mrkdwn","text":"[^"]*"/g) ?? []
         for (const found of markup)
-          expect(found).toMatch(/Expires|This card is cut|Everything about it/)
+          expect(found).toMatch(/Expires|This card is cut|All details are shown/)
       }),
       { numRuns: 100, seed: 1, ...patience },
     )
