@@ -123,7 +123,7 @@ describe('the decision page in Chromium', () => {
     [1280, 'light'],
     [1280, 'dark'],
   ] as const)(
-    '%i pixels wide and %s, it has no axe violation and nothing to scroll sideways',
+    'at %i pixels and %s it has no axe violation and does not scroll sideways',
     async (width, colorScheme) => {
       const { tab, complaints } = await visit({ width, colorScheme })
       await tab.locator('summary').first().click()
@@ -143,7 +143,7 @@ describe('the decision page in Chromium', () => {
     },
   )
 
-  test('by keyboard and without scripts, somebody approves with a code', async () => {
+  test('a person approves with a code by keyboard only and without scripts', async () => {
     const { tab } = await visit({ width: 360, javaScriptEnabled: false })
     const before = codes.length
     asked.length = 0
@@ -163,7 +163,7 @@ describe('the decision page in Chromium', () => {
     await tab.context().close()
   })
 
-  test('an approval without the explicit yes does not leave the browser', async () => {
+  test('the browser does not send an approval without the explicit yes', async () => {
     const { tab } = await visit({ width: 360, javaScriptEnabled: false })
     asked.length = 0
 

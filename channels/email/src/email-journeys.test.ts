@@ -19,14 +19,14 @@ import { createEmailChannel } from './index.ts'
 import { createMailboxes, type Mailboxes } from './mailbox.fixture.ts'
 import { fillIn, formsOf, send } from './visitor.fixture.ts'
 
-/** People with a mailbox and a browser. A mail is opened, its link followed, and a form sent. */
+/** People with a mailbox and a browser, who open a mail, follow its link and send a form. */
 const linkKey = 'a key of more than thirty-two bytes'
 const publicUrl = 'https://loops.example/decide'
 const addressOf = (person: string): string => `${person}@example.com`
 
 interface Mailing extends ChannelVendor {
   readonly boxes: Mailboxes
-  /** Keeps its connections: the server lets every new one wait. */
+  /** Keeps its connections, because the server delays every new one. */
   readonly transport: Transporter
   channel: OpenChannel['channel'] | undefined
   answer(page: string): void
@@ -39,7 +39,7 @@ async function createMailing(clock: TestClock, stepUp: Mode): Promise<Mailing> {
   const transport = createTransport({ host: '127.0.0.1', port: boxes.port, pool: true })
   const answers: string[] = []
   const links = createDecisionLinks({ secrets: [linkKey], clock })
-  /** Forms that people still have open in a tab. */
+  /** The forms that people have open in a tab. */
   const open = new Map<string, Record<string, string>>()
 
   const mailsAbout = (person: string, requestId: string) =>
@@ -55,7 +55,7 @@ async function createMailing(clock: TestClock, stepUp: Mode): Promise<Mailing> {
     const found = mailsAbout(person, requestId)
       .filter(({ about }) => about.endsWith(`revision=${revision}`))
       .flatMap(({ mail }) => mail.text?.match(/https:\S+link=\S+/) ?? [])
-    // Who is not asked gets no mail; a link in his name is the most that he could have got hold of.
+    // A person who is not asked gets no mail. The worst case is a link in their name, so the test makes one.
     return (
       found[0] ??
       `${publicUrl}?link=${await links.seal(
@@ -78,7 +78,7 @@ async function createMailing(clock: TestClock, stepUp: Mode): Promise<Mailing> {
     answer: (page) => void answers.push(page),
     answers: () => answers,
     down: (isDown) => void (boxes.isDown = isDown),
-    // A thread is what a person sees as one message.
+    // People see a thread as one message.
     shown: (requestId) => {
       const thread = mailsAbout('alice', requestId).map(({ mail }) => mail.html ?? '')
       return thread.length > 0 ? [thread.join('\n')] : []

@@ -4,27 +4,27 @@ import { z } from 'zod'
 import type { Recipient } from './options.ts'
 
 const refSchema = z.object({
-  /** The revision that the links in people's mailboxes are for. */
+  /** The revision for which links were sent. */
   revision: z.int().min(1),
-  /** The stage that waited. */
+  /** The stage that waited then. */
   stage: z.int().min(0).default(0),
-  /** Who was sent a link for it: ids, since an address may change. */
+  /** Ids of the people who were sent a link for it; an address may change. */
   asked: z.array(z.string()),
-  /** Who was ever asked, at any stage and revision, and should hear how it ended. */
+  /** Ids of all people who were ever asked, and who are told how the request ended. */
   involved: z.array(z.string()),
-  /** Of which decisions those who made them were told. */
+  /** The decisions whose makers were sent a receipt. */
   told: z.array(z.string()).default([]),
 })
 
-/** What the engine keeps with the request for this channel. No address, link or code is in it. */
+/** What the engine stores with a request for this channel. It holds no address, link or code. */
 type EmailRef = z.infer<typeof refSchema>
 
-/** Null for what this channel did not write. */
+/** Reads a stored reference; null if this channel did not write it. */
 export function readRef(value: unknown): EmailRef | null {
   return refSchema.safeParse(value).data ?? null
 }
 
-/** Now that these people are asked, and told of these decisions. */
+/** The reference after these people were asked and these receipts were sent. */
 export function refOf(
   { revision, stage }: ApprovalRequest,
   before: EmailRef | null,
@@ -36,7 +36,7 @@ export function refOf(
   return { revision, stage, asked, involved, told: [...told] }
 }
 
-/** What tells one decision from another. Not its place in the list: an approval that counts no longer leaves it. */
+/** The identity of a decision. Not its index in the list, from which approvals that no longer count are removed. */
 export function nameOf({ at, stage, decision, reviewer }: ApprovalDecision): string {
   return `${at} ${stage} ${decision} ${reviewer.id}`
 }

@@ -12,7 +12,7 @@ async function open(options: PaymentDeskOptions): Promise<PaymentDesk> {
   return desk
 }
 
-test('after an edit everybody gets one new link, and each later vote brings nobody another', async () => {
+test('after an edit everybody gets one new link, and later votes bring no further links', async () => {
   const stages = [{ reviewers: ['role:finance'], quorum: 3 }]
   const { decide, deliver, request, subjectsOf } = await open({
     policy: { stages, allow: ['edit'] },
@@ -47,7 +47,7 @@ describe('with two stages', () => {
     },
   }
 
-  test('whose vote completes one hears of it, like everybody in whose name something was decided', async () => {
+  test('a person whose vote completes a stage gets a receipt, like everybody in whose name a decision was taken', async () => {
     const { decide, deliver, subjectsOf } = await open(twoStages)
 
     await decide('ben', 'approve')
@@ -56,8 +56,8 @@ describe('with two stages', () => {
     expect(subjectsOf('ben')).toEqual(['Decision needed', 'Your decision is on record'])
   })
 
-  test.each(['each is told of at once', 'are told of together'])(
-    'who abstained at one is asked at the next, also when the changes %s',
+  test.each(['are delivered one by one', 'are delivered together'])(
+    'a person who abstained at one stage is asked at the next, also when the changes %s',
     async (when) => {
       const { boxes, decide, deliver, email, subjectsOf } = await open(twoStages)
 
@@ -70,7 +70,7 @@ describe('with two stages', () => {
       expect(subjects.filter((subject) => subject === 'Decision needed')).toHaveLength(2)
       expect(subjects.filter((subject) => subject === 'Your decision is on record')).toHaveLength(1)
       expect(subjects).toHaveLength(3)
-      // Who said nothing still holds a link that is good.
+      // A person who has not decided still has a valid link.
       expect(subjectsOf('dan')).toEqual(['Decision needed'])
       const link = boxes.of('ann@example.com')[0]?.text?.match(/https:\S+link=\S+/)?.[0] ?? ''
       expect(await (await email.handle(new Request(link))).text()).toContain('Your decision</h2>')

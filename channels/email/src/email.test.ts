@@ -48,13 +48,13 @@ function open(options: Partial<EmailOptions> = {}, request = waiting()): EmailCh
   })
 }
 
-/** What `notify` returned is what the engine would have kept. */
+/** A request with the reference that `notify` returned, as the engine would store it. */
 async function notified(channel: EmailChannel, request: ApprovalRequest): Promise<ApprovalRequest> {
   const ref = await channel.notify(request, request.view, context)
   return { ...request, messages: { [channel.name]: ref } }
 }
 
-/** What somebody said about a request, as it keeps it. */
+/** A decision as the request keeps it. */
 const said = (id: string, decision: 'approve' | 'respond' = 'approve', at = 1) =>
   ({ decision, reviewer: { type: 'human', id }, stage: 0, revision: 1, at }) as const
 
@@ -108,18 +108,18 @@ async function form(
 }
 
 describe('a mail', () => {
-  test('goes to each reviewer alone, with a link of his own, as text and as HTML', async () => {
+  test('goes to each reviewer separately, with a personal link, as text and as HTML', async () => {
     await notified(open(), waiting())
 
     const [one, two] = boxes.mails
-    // They are sent at once, so either may arrive first.
+    // The mails are sent at the same time, so either may arrive first.
     const receivers = boxes.mails.map(({ to }) => to?.map(({ address }) => address).join())
     expect(new Set(receivers)).toEqual(new Set(['alice@example.com', 'bob@example.com']))
     expect(receivers).toHaveLength(2)
     for (const mail of boxes.mails) {
       expect(mail.text).toContain(linkIn(mail.text))
       expect(mail.html).toContain(linkIn(mail.text))
-      // No line of a value poses as a heading of the mail.
+      // No line of a value can pass for a heading of the mail.
       expect(mail.html).toMatch(/pre\{[^}]*border-left/)
       expect(mail.raw).toContain('multipart/alternative')
     }
@@ -134,7 +134,7 @@ describe('a mail', () => {
     expect(header).toContain('Auto-Submitted: auto-generated')
   })
 
-  test('has one id however often it is delivered, so that mail systems drop the copies', async () => {
+  test('has the same Message-ID at every delivery, so that mail systems drop copies', async () => {
     await notified(open(), waiting())
     await notified(open(), waiting())
 
@@ -143,7 +143,7 @@ describe('a mail', () => {
     expect(new Set(ids)).toEqual(new Set([expect.stringMatching(/^<[0-9a-f]{40}@example\.com>$/)]))
   })
 
-  test('that was delivered is not sent again when the one beside it failed', async () => {
+  test('that was sent is not sent again after another mail of the notice failed', async () => {
     const real = createTransport(transport)
     let isBobAway = true
     const transporter = {
@@ -164,7 +164,7 @@ describe('a mail', () => {
     ])
   })
 
-  test('about what came of it stands in the thread of the first', async () => {
+  test('about the outcome is in the thread of the first mail', async () => {
     const channel = open()
     const request = await notified(channel, waiting())
 
@@ -179,7 +179,7 @@ describe('a mail', () => {
     expect(second?.subject).toContain('Expired')
   })
 
-  test('is one header line whatever a title holds', async () => {
+  test('has a subject of one line, whatever the title contains', async () => {
     const request = waiting()
     const view = { ...request.view, title: 'pay\r\nBcc: eve@example.com\r\n\r\n<b>now</b> \u202e' }
 
@@ -207,7 +207,7 @@ describe('a mail', () => {
 })
 
 describe('who is asked', () => {
-  test('not who asks, nor for whom it is done, under four eyes', async () => {
+  test('under four-eyes, neither the requester nor the person for whom it acts', async () => {
     const requester = {
       type: 'ai-agent',
       id: 'agent',
@@ -219,7 +219,7 @@ describe('who is asked', () => {
     expect(boxes.mails.map(({ recipient }) => recipient)).toEqual(['bob@example.com'])
   })
 
-  test('everybody else, when one mailbox is gone', async () => {
+  test('everybody else, if one mailbox no longer exists', async () => {
     boxes.gone.add('alice@example.com')
 
     await notified(open(), waiting())
@@ -227,7 +227,7 @@ describe('who is asked', () => {
     expect(boxes.mails.map(({ recipient }) => recipient)).toEqual(['bob@example.com'])
   })
 
-  test('everybody else, when one address is none, and it is told whose', async () => {
+  test('everybody else, if one address is invalid, and the error names its person', async () => {
     const errors: unknown[] = []
     const recipients = () => [{ id: 'carol', address: 'Carol <carol@example.com>' }, ...people]
     const channel = open({ recipients, onError: (error) => errors.push(error) })
@@ -242,7 +242,7 @@ describe('who is asked', () => {
     expect(JSON.stringify(errors)).not.toContain('@example')
   })
 
-  test('everybody else, also when whoever is told of it fails', async () => {
+  test('everybody else, even if onError throws', async () => {
     const recipients = () => [{ id: 'carol', address: 'carol' }, ...people]
     for (const onError of [
       () => {
@@ -255,7 +255,7 @@ describe('who is asked', () => {
       })
   })
 
-  test('everybody else, when the mail itself is refused for one', async () => {
+  test('everybody else, if the mail itself is refused for one', async () => {
     const errors: unknown[] = []
     const real = createTransport(transport)
     const transporter = {
@@ -276,7 +276,7 @@ describe('who is asked', () => {
     expect(refOf(request)).toMatchObject({ asked: ['alice', 'bob'] })
   })
 
-  test('nobody is a fault that a person sees, and not one that passes', async () => {
+  test('nobody: then the notice fails for good, so that an operator sees it', async () => {
     const nobody = open({ recipients: () => [] })
     expect(await codeOf(nobody.notify(waiting(), waiting().view, context))).toBe('not_found')
 
@@ -284,7 +284,7 @@ describe('who is asked', () => {
     expect(await codeOf(open().notify(waiting(), waiting().view, context))).toBe('not_found')
   })
 
-  test('who joins at the next stage or by delegation, with a link, and nobody twice', async () => {
+  test('people who join at the next stage or by delegation, and nobody twice', async () => {
     const channel = open({
       recipients: (reviewer) => people.filter(({ id }) => id === reviewer),
     })
@@ -310,7 +310,7 @@ describe('who is asked', () => {
     expect(told).toHaveLength(2)
   })
 
-  test('a reminder brings who has not decided a link of its own', async () => {
+  test('a reminder brings another link to people who have not decided', async () => {
     const channel = open()
     const request = await notified(channel, waiting())
     const voted = { ...request, decisions: [said('bob')] }
@@ -324,7 +324,7 @@ describe('who is asked', () => {
     expect(linkIn(reminder?.text)).not.toBe(linkIn(first?.text))
   })
 
-  test('who only asked something back is still asked', async () => {
+  test('a person who only asked a question back', async () => {
     const channel = open()
     const request = await notified(channel, waiting())
     const asking = { ...request, decisions: [said('alice', 'respond')] }
@@ -334,7 +334,7 @@ describe('who is asked', () => {
     expect(boxes.of('alice@example.com').at(-1)?.subject).toMatch(/^Reminder: /)
   })
 
-  test('a link is one use for each person and notice, however often it is delivered', async () => {
+  test('each link works once for each person and notice, however often it is delivered', async () => {
     const links = createDecisionLinks({
       secrets: [linkKey],
       clock: { now: () => waiting().createdAt },
@@ -357,7 +357,7 @@ describe('who is asked', () => {
     expect(new Set([first, reminder, bobs]).size).toBe(3)
   })
 
-  test('who decided hears of it, since his mailbox is what proved it', async () => {
+  test('the person who decided gets a receipt, because the mailbox was the proof', async () => {
     const channel = open()
     const request = await notified(channel, waiting())
     const voted = { ...request, decisions: [said('alice')] }
@@ -369,7 +369,7 @@ describe('who is asked', () => {
   })
 })
 
-test('who decided hears of it also when an approval before it counts no longer', async () => {
+test('the person who decided gets a receipt even if an earlier approval no longer counts', async () => {
   const channel = open()
   const request = await notified(channel, waiting())
   const first = { ...request, decisions: [said('bob')] }
@@ -382,7 +382,7 @@ test('who decided hears of it also when an approval before it counts no longer',
   expect(boxes.of('bob@example.com')).toHaveLength(2)
 })
 
-test('who decided hears of it once, whichever process repaints or reminds', async () => {
+test('the person who decided gets one receipt, whichever process updates or reminds', async () => {
   const asked = await notified(open(), waiting())
   const voted = { ...asked, decisions: [said('alice')] }
   const told = (await open().update?.(refOf(asked), voted, voted.view, context)) ?? {}
@@ -395,7 +395,7 @@ test('who decided hears of it once, whichever process repaints or reminds', asyn
   expect(receipts).toHaveLength(1)
 })
 
-test('that a decider has no mailbox any more holds up nothing', async () => {
+test('a decider without a mailbox holds up nothing', async () => {
   const channel = open()
   const request = await notified(channel, waiting())
   boxes.gone.add('alice@example.com')
@@ -407,7 +407,7 @@ test('that a decider has no mailbox any more holds up nothing', async () => {
 })
 
 describe('a fault of the mail server', () => {
-  test('passes when it is one of the moment, and quotes nothing', async () => {
+  test('that is temporary is retryable, and quotes nothing', async () => {
     boxes.isDown = true
 
     const fault = await open()
@@ -419,7 +419,7 @@ describe('a fault of the mail server', () => {
     expect(fault).not.toHaveProperty('cause')
   })
 
-  test('is that it cannot encrypt: links do not leave in the clear unless that is asked for', async () => {
+  test('is reported if it cannot encrypt: links are not sent in the clear unless the application asks for that', async () => {
     const { requireTLS: _, ...options } = transport
 
     const channel = open({ transport: options })
@@ -429,7 +429,7 @@ describe('a fault of the mail server', () => {
   })
 })
 
-test('a shared link decides after a code that is mailed to the reviewer', async () => {
+test('a shared link asks for a code that is mailed to the reviewer', async () => {
   const decisions: DecisionIntake[] = []
   const request = waiting()
   const channel = open({

@@ -23,13 +23,13 @@ export interface EmailChannel extends Channel {
   ): Promise<MessageRef>
   handle: DecisionPage['handle']
   /**
-   * A link to the page for a place where several people read, such as an incident: whoever opens it sees what is asked,
-   * and decides after a code that is sent to the address of a reviewer.
+   * A link for a place that several people read, such as an incident. Everybody who opens it sees the request; to decide, a
+   * person needs a code, which is sent to the address of a reviewer.
    */
   sharedLink(request: ApprovalRequest): Promise<string>
 }
 
-/** Asks each reviewer by a mail of his own, with a link to a page on which he decides. */
+/** Makes a channel that asks each reviewer by a separate mail, with a personal link to a page on which to decide. */
 export function createEmailChannel(options: EmailOptions): EmailChannel {
   checkOptions(options)
   const { name = 'email', transport, from, recipients, ...pageOptions } = options
@@ -41,11 +41,11 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
     async sendCode(input) {
       const { request } = input
       const to = (await peopleOf(request, recipients)).find(({ id }) => id === input.recipient)
-      // Who is not asked, or no longer, learns so from the decision; a code would help him nothing.
+      // A person who is not asked, or no longer, would be refused anyway, and gets no code.
       if (!to) return
-      // Asking again brings another code, and another mail.
+      // Asking again makes another code, and so another mail.
       const sent = post(await codeMail(input), request, to, ['code', input.code])
-      await sent.catch(tellOfMailbox)
+      await sent.catch(reportMailbox)
     },
     async identify(address, request) {
       const wanted = address.toLowerCase()
@@ -77,7 +77,8 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
         return
       }
       const people = await peopleOf(request, recipients)
-      // An edit, a delegation or the next stage asks people who hold no link for what is asked now, or abstained before.
+      // After an edit or a delegation, and at the next stage, people are asked who have no link for the current revision, or who
+      // abstained at an earlier stage.
       const isNew = before?.revision !== request.revision
       const isOwed = (id: string): boolean =>
         isNew ||
@@ -108,13 +109,13 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
     const before = readRef(request.messages[name])
     const isSame = before?.revision === request.revision && before.stage === request.stage
     await sendAll(people, async (to) => {
-      // Every delivery of one notice brings the same single use, and every notice one of its own.
+      // The same id at every delivery of one notice, so that the link works once; another id for every other notice.
       const id = hashOf(['link', idempotencyKey, to.id])
       const { tenant, id: requestId, revision, expiresAt } = request
       const content = { id, tenant, requestId, revision, recipient: to.id }
       const link = await page.linkFor(content, expiresAt)
       const isReminder = isSame && before.asked.includes(to.id)
-      // The first mail is the root of its thread.
+      // The first mail begins the thread.
       const identity = before ? ['ask', idempotencyKey] : []
       return post(await askMail(request, link, isReminder), request, to, identity, signal)
     })
@@ -126,7 +127,7 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
     { signal }: ChannelContext,
   ): Promise<void> {
     const fresh = request.decisions.filter((decision) => !told.includes(nameOf(decision)))
-    // Of every stage, for a vote may have completed its own.
+    // Of every stage, because a vote may have completed its stage.
     const deciders = fresh.map(({ reviewer }) => reviewer.id)
     const people = await peopleWith(deciders, request, recipients)
     for (const decision of fresh) {
@@ -134,11 +135,14 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
       const identity = ['receipt', nameOf(decision)]
       if (!to) continue
       const sent = post(await receiptMail(request, decision), request, to, identity, signal)
-      await sent.catch(tellOfMailbox)
+      await sent.catch(reportMailbox)
     }
   }
 
-  /** Sends to a few people at a time. What one mailbox never takes keeps nobody else from being asked; all is a fault. */
+  /**
+   * Sends to a few people at a time. A mailbox that refuses mail for good does not keep the others from being asked. Throws
+   * if all mailboxes refuse, or for any other failure.
+   */
   async function sendAll(
     people: readonly Recipient[],
     send: (to: Recipient) => Promise<void>,
@@ -152,7 +156,7 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
     const failed = faults.filter((fault) => !isOfOneMailbox(fault))
     if (failed.length > 0) throw failed[0]
     if (faults.length > 0 && faults.length === people.length) throw faults[0]
-    faults.forEach(tellOfMailbox)
+    faults.forEach(reportMailbox)
   }
 
   function post(
@@ -165,9 +169,9 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
     return postman.send(mail, envelopeOf(request, to, identity), signal)
   }
 
-  function tellOfMailbox(error: unknown): void {
+  function reportMailbox(error: unknown): void {
     if (!isOfOneMailbox(error)) throw error
-    // Whoever is told may fail as well, and the others have their mail all the same.
+    // `onError` itself may throw, which must not fail the notice.
     onError(error)
   }
 }
@@ -185,6 +189,6 @@ function hashOf(parts: readonly string[]): string {
 function nobodyToAsk(): LoopError {
   return new LoopError('not_found', 'No reviewer of the request has a mailbox.', {
     plugin: 'email',
-    hint: 'Let `recipients` return somebody for each role, group and person of the policy.',
+    hint: 'Let `recipients` return at least one person for a role, group or person that the policy names.',
   })
 }

@@ -3,20 +3,20 @@ import { z } from 'zod'
 
 import type { FindRecipients, Recipient } from './options.ts'
 
-// No quotes, no comments, no line breaks: an address of this form means one mailbox to every parser.
+// Without quotes, comments and line breaks, so that every parser reads the address as the same one mailbox.
 const addressSchema = z.email().max(254)
 
-/** One mailbox, or a refusal: what would be a list, a header or two addresses to a mail server never leaves. */
+/** Throws unless the text is one mailbox: a mail server could read other texts as a list, a header or two addresses. */
 export function checkAddress(address: string, recipient?: string): string {
   if (addressSchema.safeParse(address).success) return address
-  throw new LoopError('invalid_config', 'An e-mail address is not one plain mailbox.', {
+  throw new LoopError('invalid_config', 'An e-mail address is not a single plain mailbox.', {
     hint: 'Use the form local@domain, without a name, quotes or comments.',
     plugin: 'email',
     ...(recipient !== undefined && { details: { recipient } }),
   })
 }
 
-/** Everybody who may be asked at the stage that waits, once each; not who asks, nor for whom that is done. */
+/** All people to ask at the waiting stage, each once; under four-eyes not the requester, nor those it acts for. */
 export async function peopleOf(
   request: ApprovalRequest,
   recipients: FindRecipients,
@@ -26,7 +26,7 @@ export async function peopleOf(
   return people.filter(({ id }) => !barred.includes(id))
 }
 
-/** Those of a list of ids who still have a mailbox, at whatever stage they were asked. */
+/** The people with these ids who still have a mailbox, at whatever stage they were asked. */
 export async function peopleWith(
   ids: readonly string[],
   request: ApprovalRequest,

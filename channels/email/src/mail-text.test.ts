@@ -8,7 +8,7 @@ test.each([
   [59_000, 'good for less than a minute.'],
   [60_000, 'good for 1 minute.'],
   [600_000, 'good for 10 minutes.'],
-])('a code says for how long it is good: %i', async (ttlMs, says) => {
+])('the mail with a code says for how long it is good: %i', async (ttlMs, says) => {
   const view = { title: 'pay order-1', loop: { id: 'payment' }, aggregateId: 'order-1' }
   const request = { view } as unknown as ApprovalRequest
   const { text } = await codeMail({
@@ -21,7 +21,7 @@ test.each([
   expect(text).toContain(says)
 })
 
-test('a mail sets apart what a model wrote, and is as wide as the phone', async () => {
+test('a mail marks what a model wrote, and fits the width of a phone', async () => {
   const request = approvalRequest(startPlan().instance)
 
   const { html } = await askMail(request, 'https://loops.example/decide', false)

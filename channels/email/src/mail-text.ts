@@ -20,7 +20,7 @@ export interface MailText {
 
 const maxValueLength = 600
 
-/** Asks one person for a decision, with his own link. */
+/** The mail that asks one person for a decision, with a personal link. */
 export async function askMail(
   request: ApprovalRequest,
   link: string,
@@ -29,7 +29,7 @@ export async function askMail(
   const { view } = request
   const { risk } = view.transition
   const until = timeText(request.expiresAt)
-  const rules = `The link is yours alone, decides once and is good until ${until}. Do not forward it. Opening it decides nothing.`
+  const rules = `The link is for you only, can be used for one decision, and is good until ${until}. Do not forward it. Opening it decides nothing.`
   return {
     subject: subjectOf(
       `${isReminder ? 'Reminder: ' : ''}Decision needed${risk ? ` (${risk} risk)` : ''}`,
@@ -53,13 +53,13 @@ export async function askMail(
   }
 }
 
-/** Tells how it ended. */
+/** The mail that tells how a request ended. */
 export async function outcomeMail(request: ApprovalRequest): Promise<MailText> {
   const { title, text } = outcomeText(request)
   return note(request, title, [text, 'Links in earlier mails about it no longer decide anything.'])
 }
 
-/** Tells somebody that a decision was taken in his name: whoever did not make it should hear of it. */
+/** The receipt for a decision. A person in whose name somebody else decided learns of it from this mail. */
 export async function receiptMail(
   request: ApprovalRequest,
   { decision, at }: ApprovalDecision,
@@ -71,7 +71,7 @@ export async function receiptMail(
   ])
 }
 
-/** Brings a code. It says what the code confirms, so that nobody can be talked into reading it out for something else. */
+/** The mail with a code. It says what the code confirms, so that nobody can be talked into giving it away for another use. */
 export async function codeMail({
   request,
   code,
@@ -81,7 +81,7 @@ export async function codeMail({
   return note(request, `Code to ${decision}`, [
     `Code: ${code}`,
     `It confirms your decision to ${decision}, nothing else, and is good for ${minutesText(ttlMs)}.`,
-    'If you did not just ask for it, somebody else holds your link: do not type or tell it, and tell your administrator.',
+    'If you did not just ask for this code, somebody else has your link. Do not type the code or give it to anybody, and tell your administrator.',
   ])
 }
 
@@ -102,7 +102,7 @@ async function note(
   }
 }
 
-/** A subject is one line of what can be seen, whatever a title holds. */
+/** The subject on one line, in which every character of the title is visible. */
 function subjectOf(what: string, { view }: ApprovalRequest): string {
   return `${what}: ${cut(spellOut(view.title), 120)}`
 }

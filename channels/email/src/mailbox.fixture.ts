@@ -7,7 +7,7 @@ import { SMTPServer } from 'smtp-server'
 
 interface Mail extends Email {
   readonly raw: string
-  /** The mailbox that the server was told to put it in. */
+  /** The mailbox to which the mail was addressed. */
   readonly recipient: string
 }
 
@@ -15,11 +15,11 @@ interface Mail extends Email {
 export interface Mailboxes {
   readonly port: number
   readonly mails: readonly Mail[]
-  /** While it is down every mail is turned away for the moment (451). */
+  /** While true, every mail is refused for the moment (451). */
   isDown: boolean
   /** Mailboxes that do not exist (550). */
   readonly gone: Set<string>
-  /** What one person has, oldest first. */
+  /** The mails of one person, oldest first. */
   of(address: string): readonly Mail[]
   clear(): void
   close(): Promise<void>

@@ -2,16 +2,16 @@ import { LoopError, refuseStrayKeys, type ApprovalRequest, type KnownKeys } from
 import type { DecisionPageOptions } from '@loop-engine/core/decision-page'
 import type { SMTPTransportOptions, Transporter } from 'nodemailer'
 
-/** A person and where his mail goes. */
+/** A person and the address for their mail. */
 export interface Recipient {
-  /** As the directory of the system knows him: the `id` of the actor that decides. */
+  /** The id of the person as the actor who decides, as in the directory of the system. */
   readonly id: string
   readonly address: string
 }
 
 /**
- * Who a reviewer of a policy is: `alice`, `role:finance`, `group:ops` or `*`. Nobody for one that has no mailbox.
- * It is asked again whenever a mail is due, so that who has left gets none.
+ * Returns the people behind a reviewer of a policy, such as `alice`, `role:finance`, `group:ops` or `*`; an empty list if
+ * there is no mailbox. Called again for every mail, so that people who have left get none.
  */
 export type FindRecipients = (
   reviewer: string,
@@ -31,11 +31,11 @@ export interface EmailOptions extends Pick<
   | 'onError'
   | 'clock'
 > {
-  /** Of the channel, `email` by default; change it only before anything waits. */
+  /** The name of the channel, `email` by default. Change it only while no request waits. */
   readonly name?: string
-  /** A nodemailer transporter, or SMTP options; made from options it insists on TLS. */
+  /** A nodemailer transporter, or SMTP options, with which TLS is required unless `requireTLS` is false. */
   readonly transport: Transporter | SMTPTransportOptions
-  /** Who writes, such as `loops@example.com`. Its domain ends the ids of the mails. */
+  /** The sender, such as `loops@example.com`. Its domain is used in the Message-IDs. */
   readonly from: string
   readonly recipients: FindRecipients
 }
@@ -57,7 +57,7 @@ const optionKeys: KnownKeys<EmailOptions> = {
   clock: true,
 }
 
-/** Throws `invalid_config` for what would be ignored, or fail at the first mail; the page checks what it takes. */
+/** Throws `invalid_config` for an option that would be ignored or would fail at the first mail. The page checks its own. */
 export function checkOptions(options: EmailOptions): void {
   refuseStrayKeys(options, optionKeys, { what: 'createEmailChannel', code: 'invalid_config' })
   const { transport, recipients } = options
@@ -68,6 +68,6 @@ export function checkOptions(options: EmailOptions): void {
 }
 
 function wrong(path: string, hint: string): LoopError {
-  const message = 'createEmailChannel cannot work with an option.'
+  const message = 'createEmailChannel was given an option that it cannot use.'
   return new LoopError('invalid_config', message, { plugin: 'email', path, hint })
 }

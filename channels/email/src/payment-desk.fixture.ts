@@ -10,28 +10,28 @@ import { createTestClock } from '@loop-engine/testing'
 import { createEmailChannel, type EmailChannel } from './index.ts'
 import { createMailboxes, type Mailboxes } from './mailbox.fixture.ts'
 
-/** A system with one payment that waits for people, who are asked by mail. */
+/** A system with one payment that waits for approval by people who are asked by mail. */
 export interface PaymentDesk {
   readonly email: EmailChannel
   readonly boxes: Mailboxes
   readonly request: () => Promise<ApprovalRequest | null>
   readonly decide: (person: string, decision: 'approve' | 'abstain' | 'edit') => Promise<void>
-  /** Tells people of everything that has happened. */
+  /** Sends all mails that are due. */
   readonly deliver: () => Promise<void>
-  /** What one person's mails are about, oldest first. */
+  /** The subjects of one person's mails, oldest first. */
   readonly subjectsOf: (person: string) => unknown[]
   readonly close: () => Promise<void>
 }
 
 export interface PaymentDeskOptions {
   readonly policy: Pick<ApprovalRequest['policy'], 'stages'> & { readonly allow?: ['edit'] }
-  /** Everybody with a mailbox, and the roles of each. */
+  /** The people with a mailbox, each with their roles. */
   readonly rolesOf: Readonly<Record<string, readonly string[]>>
 }
 
 const agent = { type: 'ai-agent', id: 'agent' } as const
 
-/** Everybody who may decide has been asked already. */
+/** Opens a desk at which everybody who may decide has been asked already. */
 export async function openPaymentDesk({
   policy,
   rolesOf,

@@ -7,9 +7,9 @@ import type { EmailOptions, Recipient } from './options.ts'
 
 interface Envelope {
   readonly to: Recipient
-  /** What the mail is, in parts that are the same on every delivery: the Message-ID is made of them. */
+  /** What identifies the mail, the same on every delivery. The Message-ID is derived from it. */
   readonly identity: readonly string[]
-  /** The thread that it belongs to, made the same way. */
+  /** What identifies the thread of the mail. */
   readonly thread: readonly string[]
   readonly requestId: string
   readonly revision: number
@@ -17,13 +17,14 @@ interface Envelope {
 
 export interface Postman {
   /**
-   * Sends one mail to one person; the same identity once in this process, and with one Message-ID ever. Throws what
-   * `isOfOneMailbox` knows when this mailbox will never take it, and a retryable error for what may pass.
+   * Sends one mail to one person. A mail with the same identity is sent once in this process, and always has the same
+   * Message-ID. Throws an error that `isOfOneMailbox` recognises if this mailbox refuses mail for good, and a retryable error
+   * if the failure may pass.
    */
   send(mail: MailText, envelope: Envelope, signal?: AbortSignal): Promise<void>
 }
 
-/** Of a mail about a request: all of them are one thread. */
+/** The envelope of a mail about a request. All mails about one request are one thread. */
 export function envelopeOf(
   { tenant, id, revision }: ApprovalRequest,
   to: Recipient,
@@ -43,7 +44,7 @@ export function createPostman({
   const domain = sender.slice(sender.lastIndexOf('@') + 1)
   const transporter = isTransporter(transport)
     ? transport
-    : // Links are credentials: they leave encrypted, or the application says otherwise in so many words.
+    : // Links are credentials, so they are sent over TLS unless the application explicitly turns it off.
       createTransport({
         requireTLS: true,
         connectionTimeout: 10_000,
@@ -91,16 +92,16 @@ function isTransporter(transport: EmailOptions['transport']): transport is Trans
   return 'sendMail' in transport && typeof transport.sendMail === 'function'
 }
 
-/** Whether it says that one mailbox will never take its mail; those of others may be taken. */
+/** Whether the error means that one mailbox refuses mail for good; mail to others may still be accepted. */
 export function isOfOneMailbox(error: unknown): boolean {
   return isLoopError(error) && error.details?.['recipient'] !== undefined
 }
 
-/** What a server answers may quote the mail or its addresses, so that only its numbers are kept. */
+/** A LoopError for a failed mail. It keeps only the codes of the server's answer, which may quote the mail or addresses. */
 function faultOf(error: unknown, recipient: string): LoopError {
   const code = codeOf(error)
   const reply = replyOf(error)
-  // RFC 5321: 5yz to RCPT, or to the mail itself.
+  // RFC 5321: a 5yz reply to RCPT, or to the mail itself, is final.
   const isRefused = reply >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE')
   const known = {
     plugin: 'email',
@@ -111,15 +112,15 @@ function faultOf(error: unknown, recipient: string): LoopError {
     },
   }
   if (code === 'EAUTH' || code === 'ENOAUTH' || code === 'EOAUTH2')
-    return new LoopError('auth', 'The mail server does not accept the account.', known)
+    return new LoopError('auth', 'The mail server refused the login.', known)
   if (code === 'EABORT' || (error instanceof Error && error.name === 'AbortError'))
     return new LoopError('aborted', 'Sending a mail was aborted.', { ...known, retryable: true })
   if (isRefused && code === 'EENVELOPE')
-    return new LoopError('not_found', 'The mail server takes no mail for a mailbox.', known)
+    return new LoopError('not_found', 'The mail server accepts no mail for a mailbox.', known)
   return new LoopError('unavailable', 'A mail could not be sent.', {
     ...known,
     retryable: reply < 500,
-    hint: 'See the mail server and its log.',
+    hint: 'Check the mail server and its log.',
   })
 }
 

@@ -1,11 +1,11 @@
-/** What a person does with a page: reads its forms, fills them in and sends them, as a browser without scripts does. */
+/** Helps a test to use a page like a browser without scripts: it reads forms, fills them in and sends them. */
 export interface PageForm {
   readonly fields: Readonly<Record<string, string>>
 }
 
 const field = /<input[^>]*type="hidden"[^>]*name="([^"]*)"[^>]*value="([^"]*)"[^>]*>/g
 
-/** The forms of a page, with what they send unasked. */
+/** The forms of a page, with their hidden fields. */
 export function formsOf(page: string): readonly PageForm[] {
   return page
     .split('<form')
@@ -17,7 +17,7 @@ export function formsOf(page: string): readonly PageForm[] {
     }))
 }
 
-/** The form that approves or rejects, filled in; undefined when the page offers none. */
+/** The form that approves or rejects, filled in; undefined if the page has none. */
 export function fillIn(
   page: string,
   decision: 'approve' | 'reject',
