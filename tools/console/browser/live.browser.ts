@@ -92,9 +92,8 @@ test('however much happens while it is open, the activity leaves nothing out', a
 
 test('a page whose browser was taken over by somebody else becomes theirs', async () => {
   const { world } = stage
-  await world.ask('live-5')
-  const { page } = await stage.enter()
-  await page.getByRole('link', { name: 'pay on live-5' }).click()
+  const id = await world.ask('live-5')
+  const { page } = await stage.enter({ path: `/inbox/${id}` })
   await page.getByRole('button', { name: 'Reject', exact: true }).click()
   const dialog = page.getByRole('dialog')
   await dialog.waitFor()
