@@ -19,7 +19,7 @@ const loop = defineLoop({
   ],
 })
 
-/** What a start, an attempt and a decision are told that are repeated once somebody changed what their keys keep. */
+/** The answers to a repeated start, attempt and decision, after somebody changed the records of their keys. */
 async function repeated(change: (answer: string, otherRunId: string) => string) {
   const kept = createMemoryStore()
   let isChanged = false

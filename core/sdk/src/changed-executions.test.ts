@@ -22,7 +22,7 @@ const job = defineLoop({
   ],
 })
 
-/** What becomes of a second run when what the store says of the first was changed by hand. */
+/** Takes the transition `run` twice. Before the second time, the stored first execution is changed by hand. */
 async function runAgain(
   change: (newest: StoredEntry, all: readonly StoredEntry[]) => StoredEntry | undefined,
 ) {

@@ -19,7 +19,7 @@ const job = defineLoop({
   transitions: [{ id: 'finish', from: 'OPEN', to: 'DONE', actors: ['human'] }],
 })
 
-/** Some stops, one of them released, and what verify says when the table of stops was changed by hand. */
+/** Sets stops, one of which it releases. Returns a function that changes the table by hand and verifies the store. */
 async function stopped(targets: readonly StopTarget[]) {
   const kept = createMemoryStore()
   const { engine } = await createLoopSystem({ loops: [job], store: kept, relay: false })

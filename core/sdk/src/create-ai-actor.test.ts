@@ -77,7 +77,7 @@ test.each([
   expect(said).toMatchObject({ code: 'invalid_config', path: '/provider', hint })
 })
 
-/** A process of its own, that sees every module which is resolved and may miss one; says what the script printed. */
+/** Runs a script in a process that records every resolved module and may lack one; returns what the script printed. */
 function runInNode(script: string): Record<string, string[]> {
   const prelude = `
     import { registerHooks } from 'node:module'

@@ -129,7 +129,7 @@ test('the invariant checkers distinguish an erased response from a request that 
   expect(await checkInvariants({ ...world, store: forgetful })).toMatchObject([{ invariant: 30 }])
 })
 
-/** A payment that bob approves with another amount; `seq` of what was asked is 2. */
+/** A payment that bob approves with another amount; the `seq` of the request's entry is 2. */
 async function open() {
   const store = createMemoryStore()
   const loop = paymentWith({ approval: { reviewers: ['bob'], allow: ['edit'] } })

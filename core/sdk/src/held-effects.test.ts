@@ -304,7 +304,7 @@ const nobodyAsked: Guard = {
   evaluate: ({ approvals = [] }) => ({ passed: approvals.length === 0 }),
 }
 
-/** A run whose two effects failed while it was suspended: what follows both is taken when it is resumed. */
+/** A run whose two effects failed while it was suspended; resuming it takes both follow-ups. */
 async function withTwoToFollow(
   transitions: Parameters<typeof defineLoop>[0]['transitions'],
   [first, second]: readonly [string, string],

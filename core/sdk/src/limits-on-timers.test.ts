@@ -8,7 +8,7 @@ const bob = { type: 'human', id: 'bob' } as const
 const hour = 3_600_000
 type Severity = 'hard' | 'soft'
 
-/** Two payments; whether nobody decides about them or nobody asks, they lapse, of which a limit wants one a month. */
+/** Two payments that lapse, by a timeout or by the expiry of a request. A limit allows one lapse in 30 days. */
 async function open(severity: Severity, maxConflictRetries = 16) {
   const clock = createTestClock()
   const limit = (name: string) => ({

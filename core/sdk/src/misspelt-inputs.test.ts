@@ -19,7 +19,7 @@ const refund = LoopBuilder.create('refund')
   })
   .build()
 
-/** Reads who asks for what, as whoever watches does. */
+/** Reads the first argument, as a telemetry does that notes the tenant. */
 const watched = async ({ tenant: _ }: { readonly tenant?: string }, work: () => Promise<unknown>) =>
   work()
 const telemetry = {

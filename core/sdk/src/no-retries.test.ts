@@ -42,7 +42,7 @@ test('without conflict retries a refusal is still a refusal and not a conflict',
   await close()
 })
 
-/** A run in which others move as often as `contend` says, and what may be done with it. */
+/** A run that others move as often as `contend` says, and the calls that contend with them. */
 async function openContended() {
   const loop = defineLoop({
     id: 'payment',

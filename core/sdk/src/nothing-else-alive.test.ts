@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 
 import { expect, test } from 'vitest'
 
-/** What a process prints that has nothing to do but to wait for what never answers. */
+/** The output of a process that only waits for something that never answers. */
 async function printedBy(options: string, work: string): Promise<string> {
   const script = `
     import { createLoopSystem, defineLoop } from '@loop-engine/sdk'

@@ -11,7 +11,7 @@ import {
 } from './index.ts'
 import { askForPayment, payer, paymentLoop, paymentWith, person } from './payment.fixture.ts'
 
-/** A payment for which somebody has asked, and what approving it answers. */
+/** A payment that somebody asked for, and a function that approves it and returns the answer. */
 async function ask({
   quorum = 1,
   requester,

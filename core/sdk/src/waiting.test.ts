@@ -51,7 +51,7 @@ test('nobody waits for a request that there is not', async () => {
   })
 })
 
-/** Two requests for payment in one store; whoever may write to the database changes what it says of both. */
+/** Two requests for payment in one store, both of which somebody then changes in the database. */
 async function changedBy(by: ChangeByHand) {
   const { store, change } = createChangedStore(by)
   const system = await createLoopSystem({ loops: [paymentLoop(1)], store, relay: false })

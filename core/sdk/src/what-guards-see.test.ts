@@ -43,7 +43,7 @@ function storeOfTexts(): LoopStore {
   }
 }
 
-/** Two processes over one store, with a guard that does to what it sees what a test says. */
+/** Two processes over one store, with a guard that tries to apply `change` to its input. */
 async function twoProcesses(change: (seen: GuardInput) => void) {
   const careless: Guard = {
     contract: 'guard/v1',
@@ -97,7 +97,7 @@ test('everything that a guard sees is frozen, in the process that asked and in a
   expect(changed).toEqual([])
 })
 
-/** The places in what a guard was given that are not frozen. */
+/** The paths in the input of a guard that are not frozen. */
 function loose(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return []
   const inside = Object.entries(value).flatMap(([key, item]) => loose(item, `${path}/${key}`))

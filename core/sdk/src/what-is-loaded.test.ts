@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 
 import { expect, test } from 'vitest'
 
-/** Libraries that a process of its own loads, by what it does. */
+/** The libraries that a new process loads when it runs a script. */
 async function loadedBy(work: string): Promise<readonly string[]> {
   const script = `
     import { registerHooks } from 'node:module'

@@ -15,7 +15,7 @@ const agent = {
   onBehalfOf: { type: 'human', id: 'olga' },
 } as const
 
-/** A payment that somebody is asked about, with what becomes of it when nobody decides. */
+/** A payment that a reviewer has to decide, with the transition that follows if nobody decides. */
 async function ask(onExpiry?: string, tenant = 'default') {
   const loop = defineLoop({
     id: 'payment',
