@@ -244,7 +244,10 @@ test.each(['file', 'file/below', 'desk'])(
     expect(err.trimEnd().split('\n')).toHaveLength(1)
     const says =
       place === 'desk'
-        ? { code: 1, err: /tickets cannot be kept in .*tickets\.db\. Give a file that this program created/ }
+        ? {
+            code: 1,
+            err: /tickets cannot be kept in .*tickets\.db\. Give a file that this program created/,
+          }
         : { code: 2, err: /cannot be used: it, or a folder above it, is a file\. Name a folder/ }
     expect(code).toBe(says.code)
     expect(err).toMatch(says.err)
