@@ -429,7 +429,7 @@ test('a plugin that is missing gets a hint how to register it', () => {
   ])
   const unlisted = { get: () => undefined }
   expect(validateLoop(loop({ transitions }), { guards: unlisted })).toMatchObject([
-    { code: 'unknown_guard', hint: 'Register it, as one of `guards`.' },
+    { code: 'unknown_guard', hint: 'Register it in the option `guards`.' },
   ])
 })
 

@@ -79,11 +79,11 @@ test.each(['agent:payer', 'mallory', 'ann', 'boss', 'chief', 'integration:bank']
   },
 )
 
-test('who approved, in whose place and for whom is on record', async () => {
+test('the record names who approved, who handed the vote on, and for whom they acted', async () => {
   const { engine } = await approved('note')
   const entries = await Array.fromAsync(engine.history({ aggregateId: 'order-1' }))
   const { entry } = entries.find(({ entry }) => entry.type === 'loop.transition.executed') ?? {}
-  const people = { reviewers: ['mallory'], handedOnBy: ['ann'], onBehalfOf: ['boss'] }
+  const people = { reviewers: ['mallory'], handedOnBy: ['ann'], onBehalfOf: ['boss', 'chief'] }
   expect(entry?.approval).toMatchObject(people)
 })
 

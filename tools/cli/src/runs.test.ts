@@ -249,14 +249,14 @@ describe('the kill switch', () => {
     expect(released).toMatchObject({ code: 0 })
   })
 
-  test('whoever stops a person is told that other accounts go on', async () => {
+  test('whoever stops a person is told that other accounts are not stopped', async () => {
     const text = await at('stop', '--actor', 'alice', '--reason', 'drill')
     const json = await at('stop', '--actor', 'alice', '--reason', 'drill', '--json')
     await at('release', '--actor', 'alice', '--reason', 'over')
 
-    expect(text.err).toMatch(/^warning Other accounts of the same person go on/)
-    expect(JSON.parse(json.out).warning).toMatch(/^Other accounts of the same person go on/)
-    expect((await at('stop', '--help')).out).toContain('Of a person one account is stopped')
+    expect(text.err).toMatch(/^warning Other accounts of the same person are not stopped/)
+    expect(JSON.parse(json.out).warning).toMatch(/^Other accounts of the same person are not stopped/)
+    expect((await at('stop', '--help')).out).toContain('--actor stops this account only')
   })
 
   test('release fails for a stop that is not in force', async () => {

@@ -241,7 +241,7 @@ export interface Decision {
   readonly revision: number
   /** The hash of the view that the reviewer saw. */
   readonly viewHash: string
-  /** Why, in words. */
+  /** The reason, in words; kept in the record. */
   readonly reason?: string
   /** For `edit`: the whole evidence as it should be afterwards. */
   readonly edits?: Readonly<Record<string, unknown>>

@@ -113,7 +113,7 @@ test('an export still verifies against the current log after its rows are delete
   })
   expect(verified).toEqual({
     code: 0,
-    out: 'ok 2 runs, 1 entries.\n  retained: 2 entries dropped before 2026-01-01T00:00:00.000Z, proofs kept\n',
+    out: 'ok 2 runs, 1 entries.\n  retention: 2 entries from before 2026-01-01T00:00:00.000Z were dropped, their proofs kept\n',
   })
   // The export speaks for itself, and its entries are in the log as it is signed now.
   expect(await verifyExport(lines, { keys: [key], deep: true })).toMatchObject({

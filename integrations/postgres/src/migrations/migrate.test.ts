@@ -60,7 +60,7 @@ describe('opening', () => {
       `SELECT version FROM ${schema}.migration`,
     )
     expect(rows.map(({ version }) => version)).toEqual([
-      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
     ])
   })
 
