@@ -255,7 +255,9 @@ describe('the kill switch', () => {
     await at('release', '--actor', 'alice', '--reason', 'over')
 
     expect(text.err).toMatch(/^warning Other accounts of the same person are not stopped/)
-    expect(JSON.parse(json.out).warning).toMatch(/^Other accounts of the same person are not stopped/)
+    expect(JSON.parse(json.out).warning).toMatch(
+      /^Other accounts of the same person are not stopped/,
+    )
     expect((await at('stop', '--help')).out).toContain('--actor stops this account only')
   })
 
