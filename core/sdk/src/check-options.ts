@@ -118,8 +118,12 @@ function checkFunction(value: unknown, path: string): void {
 }
 
 function wrong(path: string, hint: string): LoopError {
-  return new LoopError('invalid_config', 'createLoopSystem cannot work with an option.', {
-    path,
-    hint,
-  })
+  return new LoopError(
+    'invalid_config',
+    'createLoopSystem was given an option that it cannot use.',
+    {
+      path,
+      hint,
+    },
+  )
 }

@@ -51,7 +51,7 @@ async function open(more: { readonly telemetry?: Telemetry } = {}) {
 const calls = {
   engine: 'start transition cancel fail suspend resume migrate erase stop release find',
   approvals: 'decide delegate withdraw wait get inbox find',
-  relay: 'deadLetters retry',
+  relay: 'drain deadLetters retry',
 }
 const names = Object.entries(calls).flatMap(([object, all]) =>
   all.split(' ').map((each) => `${object}.${each}`),

@@ -100,6 +100,6 @@ export function checkOptions(options: DecisionPageOptions): void {
 }
 
 function wrong(path: string, hint: string): LoopError {
-  const message = 'The page of decisions cannot work with an option.'
+  const message = 'The decision page was given an option that it cannot use.'
   return new LoopError('invalid_config', message, { path, hint })
 }

@@ -153,6 +153,8 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
       watching = watch()
     },
     async drain(target) {
+      if (target !== undefined)
+        checkInput('relay.drain', target, { aggregateId: true, tenant: true })
       const instance = target && { ...target, tenant: target.tenant ?? 'default' }
       const draining = drain(halting.signal, instance)
       drains.add(draining)
